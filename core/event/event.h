@@ -39,7 +39,7 @@ struct Event {
 // `received` are not looked at. `data` must be JSON already (whoever read it has parsed it).
 Status validate(const Event& event);
 
-// A summary for an event that brought none.
-std::string default_summary(const Event& event);
+// Makes `summary` one printable line of at most kMaxSummary characters; an empty one is made from the other fields.
+void tidy_summary(Event& event);
 
 }  // namespace bus::event

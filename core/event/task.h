@@ -45,11 +45,12 @@ struct Task {
 //
 // A higher attempt starts over. Within an attempt pending → running/blocked/unknown → finished; running, blocked and
 // unknown may follow each other; nothing leaves finished and nothing returns to pending. An unknown task comes back by
-// any observation, also "pending". The same state, result, detail and blocked_on again is a repeat.
+// any observation, also "pending". The same state (and, when blocked, the same blocked_on; when finished, the same
+// result) again is a repeat, whatever else the report says.
 Effect judge(const Task* known, const Task& report);
 
-// The task after a report that judge() called `moved`: the report's fields over the known ones; what the report
-// leaves empty stays known within an attempt.
+// The task after a report that judge() called moved or repeat: the report's fields over the known ones. What the
+// report leaves empty stays known; a new attempt keeps only what names the task, not how the last try went.
 Task merge(const Task* known, const Task& report);
 
 }  // namespace bus::event
