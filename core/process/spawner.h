@@ -3,7 +3,6 @@
 
 #include <sys/types.h>
 
-#include <memory>
 #include <optional>
 #include <string>
 
@@ -35,6 +34,7 @@ struct Child {
   pid_t pgid = 0;              // its process group; 0 if it runs in ours
   UniqueFd pidfd;              // readable (poll, epoll) once the program has ended
   std::optional<Exit> exit{};  // set by reap()
+  bool gone = false;           // nobody of its group is left; set by reap() and group_gone()
 };
 
 // Safe for concurrent use; each Child by one thread at a time. `supervise.h` has the waiting and the
@@ -53,19 +53,17 @@ class Spawner {
   virtual Result<std::optional<Exit>> reap(Child& child) = 0;
 
   // Sends a signal to the program's whole group (to the program alone if it runs in ours). Ok if nobody is
-  // left.
+  // left. Once child.exit is set, the rest of the group holds its number: signal it soon or ask group_gone()
+  // first.
   virtual Status signal(const Child& child, int signal) = 0;
 
-  // True once no process of the child's group is left. REQUIRES: child.exit is set.
-  virtual bool group_gone(const Child& child) = 0;
+  // True once no process of the child's group runs any more. Reaps those of the group that became our
+  // children (if we are a subreaper or process 1); zombies that wait for another parent do not count.
+  virtual bool group_gone(Child& child) = 0;
 };
 
-// The kernel's processes: clone + execve, pidfds. Lives for the whole program.
+// The kernel's processes: clone + execve, pidfds. Lives for the whole program. The first call takes SIGCHLD
+// back to its default if whoever started us had it ignored, for then no exit could be known.
 Spawner& system_spawner();
-
-// Makes orphans of our programs our children instead of init's, so that group_gone() is exact also where init
-// is slow to reap. For the whole process; call once, in a process whose only children are those of the
-// Spawner.
-Status become_subreaper();
 
 }  // namespace bus::process
