@@ -1,6 +1,7 @@
 // API tokens: made here, shown once, kept only as hashes.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
