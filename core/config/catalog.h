@@ -27,11 +27,11 @@ using Slot =
 struct Setting {
   std::string_view key;  // "http.listen"
   Slot (*slot)(Settings&);
-  std::string_view help;                        // one sentence
   std::span<const std::string_view> choices{};  // text: the only words allowed; empty: any
   std::int64_t least = 0;                       // integer: the smallest allowed
   std::int64_t most = std::numeric_limits<std::int64_t>::max();
-  std::string_view environment{};  // "BUS_LISTEN"; empty: none
+  std::string_view environment{};  // "BUS_LISTEN"; empty: none. Lists are separated by ':' there
+  std::string_view help;           // one sentence
 
   Kind kind() const;
 };

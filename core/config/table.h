@@ -55,7 +55,7 @@ struct Table {
 // become problems; a getter gives nullopt for what is not there or wrong. One thread.
 class TableReader {
  public:
-  // `what` names the table in messages: "rule 'triage'".
+  // `what` names the table in messages: "rule 'triage'"; it may be empty.
   TableReader(const Table& table, std::string what, std::vector<Problem>& problems);
 
   std::optional<std::string> text(std::string_view key);
@@ -72,6 +72,7 @@ class TableReader {
   void finish();
 
  private:
+  std::string prefix() const;
   const Option* take(std::string_view key);
   template <class T>
   std::optional<T> get(std::string_view key, std::string_view wanted);
@@ -81,6 +82,10 @@ class TableReader {
   std::vector<Problem>& problems_;
   std::set<std::string, std::less<>> asked_;
 };
+
+// Hints for a word that is none: "did you mean 'x'?" (empty if nothing is near), or else the words there are.
+std::string did_you_mean(std::string_view given, std::span<const std::string_view> words);
+std::string one_of(std::string_view given, std::span<const std::string_view> words);
 
 // Sizes as text: "25MiB", "1.5GB", "512" (bytes). Units B, kB MB GB TB (1000) and KiB MiB GiB TiB (1024).
 Result<std::uint64_t> parse_size(std::string_view text);

@@ -1,0 +1,202 @@
+#include "core/config/toml_file.h"
+
+// Header-only here, in this one file: a shared libtomlplusplus would cost every start of `bus` a library.
+#define TOML_EXCEPTIONS 0
+#define TOML_ENABLE_FORMATTERS 0
+#define TOML_HEADER_ONLY 1
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wconversion"
+#pragma GCC diagnostic ignored "-Wshadow"
+#pragma GCC diagnostic ignored "-Wpedantic"
+#include <toml++/toml.h>
+#pragma GCC diagnostic pop
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "core/base/text.h"
+#include "core/config/assign.h"
+#include "core/config/catalog.h"
+
+namespace bus::config {
+namespace {
+
+constexpr std::string_view kIsolations[] = {"host", "process"};
+
+bool is_name(std::string_view name, std::string_view more) {
+  const auto good = [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || more.find(c) != std::string_view::npos;
+  };
+  return !name.empty() && name.size() <= 64 && name[0] >= 'a' && name[0] <= 'z' &&
+         std::all_of(name.begin(), name.end(), good);
+}
+
+class Reader {
+ public:
+  Reader(const std::string& file, std::vector<Problem>& problems) : file_(file), problems_(problems) {}
+
+  std::optional<toml::table> parse(std::string_view text) {
+    toml::parse_result result = toml::parse(text, file_);
+    if (result) return std::move(result).table();
+    const toml::parse_error& failure = result.error();
+    complain(place(failure.source()), "not TOML: " + printable(failure.description()));
+    return std::nullopt;
+  }
+
+  void settings(const toml::table& root, Settings& out) {
+    for (const auto& [key, node] : root) {
+      const std::string_view word = key.str();
+      const toml::table* table = node.as_table();
+      if (word == "sources") {
+        plugins(table, key, false, out.sources);
+      } else if (word == "sinks") {
+        plugins(table, key, true, out.sinks);
+      } else if (word == "rule") {
+        rules(table, key, out);
+      } else if (const auto sections = known_sections(); !contains(sections, word)) {
+        complain(place(key.source()), "unknown key '" + printable(word) + "'", did_you_mean(word, sections));
+      } else if (table == nullptr) {
+        complain(place(key.source()), "'" + std::string(word) + "' must be a table",
+                 "write [" + std::string(word) + "]");
+      } else {
+        section(*table, word, out);
+      }
+    }
+  }
+
+  Table free_table(const toml::table& from) {
+    Table out{place(from.source()), {}};
+    for (const auto& [key, node] : from) {
+      if (auto value = value_of(node, key.str())) {
+        out.options.emplace(std::string(key.str()), Option{std::move(*value), place(node.source())});
+      }
+    }
+    return out;
+  }
+
+ private:
+  static bool contains(const std::vector<std::string_view>& words, std::string_view word) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+  }
+  static std::vector<std::string_view> known_sections() {
+    std::vector<std::string_view> words = {"sources", "sinks", "rule"};
+    for (const Setting& setting : catalog()) words.push_back(setting.key.substr(0, setting.key.find('.')));
+    return words;
+  }
+
+  Place place(const toml::source_region& region) const {
+    return {file_, region.begin.line, region.begin.column};
+  }
+  void complain(Place where, std::string message, std::string hint = {}) {
+    problems_.push_back({std::move(where), std::move(message), std::move(hint)});
+  }
+
+  void section(const toml::table& table, std::string_view name, Settings& out) {
+    std::vector<std::string_view> known;
+    for (const Setting& setting : catalog()) {
+      if (setting.key.starts_with(std::string(name) + "."))
+        known.push_back(setting.key.substr(name.size() + 1));
+    }
+    for (const auto& [key, node] : table) {
+      const std::string full = std::string(name) + "." + std::string(key.str());
+      const Setting* setting = find_setting(full);
+      if (setting == nullptr) {
+        complain(place(key.source()), "unknown key '" + printable(full) + "'",
+                 did_you_mean(key.str(), known));
+      } else if (auto value = value_of(node, full)) {
+        assign(out, *setting, *value, Origin::file, place(node.source()), problems_);
+      }
+    }
+  }
+
+  void plugins(const toml::table* all, const toml::key& at, bool sinks,
+               std::map<std::string, PluginTable, std::less<>>& out) {
+    each_table(all, at, "_", [&](const std::string& name, const toml::table& table) {
+      const std::string what = (sinks ? "sink '" : "source '") + name + "'";
+      PluginTable& plugin = out[name];
+      plugin.options = free_table(table);
+      plugin.place = plugin.options.place;
+      TableReader reader(plugin.options, what, problems_);
+      plugin.enabled = reader.boolean("enabled").value_or(true);
+      plugin.plugin = reader.text("plugin").value_or(name);
+      if (!is_name(plugin.plugin, "_")) reader.complain("plugin", "'plugin' is not a plugin's name");
+      plugin.isolation = reader.choice("isolation", kIsolations).value_or("");
+      if (sinks) plugin.predicate = reader.text("predicate").value_or("");
+      for (const char* taken : {"enabled", "plugin", "isolation"}) plugin.options.options.erase(taken);
+      if (sinks) plugin.options.options.erase("predicate");
+    });
+  }
+
+  void rules(const toml::table* all, const toml::key& at, Settings& out) {
+    each_table(all, at, "_-", [&](const std::string& name, const toml::table& table) {
+      out.rule_tables[name] = free_table(table);
+    });
+  }
+
+  // Calls `take` for each named table in `all`; `more` says which signs a name may have besides a-z and 0-9.
+  template <class Take>
+  void each_table(const toml::table* all, const toml::key& at, std::string_view more, Take&& take) {
+    const std::string group(at.str());
+    if (all == nullptr)
+      return complain(place(at.source()), "'" + group + "' must have tables", "[" + group + ".name]");
+    for (const auto& [key, node] : *all) {
+      const std::string name(key.str());
+      if (!is_name(name, more)) {
+        complain(place(key.source()), "'" + printable(name) + "' cannot be a name in '" + group + "'",
+                 "names begin with a-z and go on with a-z, 0-9 and " + std::string(more));
+      } else if (const toml::table* table = node.as_table()) {
+        take(name, *table);
+      } else {
+        complain(place(key.source()), "'" + group + "." + name + "' must be a table",
+                 "write [" + group + "." + name + "]");
+      }
+    }
+  }
+
+  std::optional<Value> value_of(const toml::node& node, std::string_view key) {
+    if (const auto* text = node.as_string()) return Value(text->get());
+    if (const auto* number = node.as_integer()) return Value(number->get());
+    if (const auto* number = node.as_floating_point()) return Value(number->get());
+    if (const auto* yes = node.as_boolean()) return Value(yes->get());
+    const toml::array* array = node.as_array();
+    std::vector<std::string> words;
+    const bool all_text =
+        array != nullptr && std::all_of(array->begin(), array->end(), [&](const toml::node& word) {
+          if (const auto* text = word.as_string()) words.push_back(text->get());
+          return word.is_string();
+        });
+    if (all_text) return Value(std::move(words));
+    const char* what = array != nullptr  ? "a list of something else than strings"
+                       : node.is_table() ? "a table"
+                                         : "a date or time";
+    complain(place(node.source()), "'" + printable(key) + "' cannot be " + what,
+             "use a string, a number, true or false, or a list of strings");
+    return std::nullopt;
+  }
+
+  const std::string& file_;
+  std::vector<Problem>& problems_;
+};
+
+}  // namespace
+
+bool is_rule_name(std::string_view name) {
+  return is_name(name, "_-");
+}
+
+void read_settings(std::string_view text, const std::string& file, Settings& settings,
+                   std::vector<Problem>& problems) {
+  Reader reader(file, problems);
+  if (const auto table = reader.parse(text)) reader.settings(*table, settings);
+}
+
+Table read_rule(std::string_view text, const std::string& file, std::vector<Problem>& problems) {
+  Reader reader(file, problems);
+  const auto table = reader.parse(text);
+  Table rule = table ? reader.free_table(*table) : Table{};
+  rule.place = {file, 1, 1};
+  return rule;
+}
+
+}  // namespace bus::config
