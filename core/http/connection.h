@@ -1,0 +1,118 @@
+// One connection of a client: reads a request, keeps what is not sent yet of the answer, and never waits.
+// For this folder only.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/base/clock.h"
+#include "core/base/gate.h"
+#include "core/base/unique_fd.h"
+#include "core/http/chunked.h"
+#include "core/http/guard.h"
+#include "core/http/message.h"
+#include "core/http/response_text.h"
+#include "core/http/route_entry.h"
+#include "core/http/server_state.h"
+
+namespace bus::http {
+
+// What a connection needs before it can go on.
+enum class Next {
+  read,    // bytes from the client
+  write,   // the client to take some
+  handle,  // a worker that calls handle()
+  stream,  // a thread that runs the stream
+  close,   // nothing; it is over
+};
+
+// Belongs to one thread at a time.
+class Connection {
+ public:
+  // `fd` is nonblocking. `state` must live longer.
+  Connection(UniqueFd fd, std::string peer, bool is_local, ServerState& state);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  int fd() const { return fd_.get(); }
+  // Whether epoll knows it. Admission's to keep.
+  bool in_epoll = false;
+  // When to call time_out(), as long as nothing else happened.
+  Mono deadline() const { return deadline_; }
+  // True between requests, when closing hurts nobody.
+  bool is_idle() const { return phase_ == Phase::idle; }
+  bool is_writing() const { return phase_ == Phase::writing; }
+
+  // Reads, writes and parses as far as that goes without waiting.
+  Next advance();
+  // The deadline has passed: answers 408 where somebody waits for an answer.
+  Next time_out();
+  // Turns the client away before it has said anything.
+  Next turn_away(Reason reason, const Response& response);
+  // Runs the handler, then goes on as advance(). REQUIRES: Next::handle was said last.
+  Next handle();
+  // Gives memory back while nothing happens.
+  void rest();
+
+  // A stream that the handler asked for: its function, and what keeps its route there.
+  struct Stream {
+    std::function<void(Sink&)> run;
+    std::string head;  // to be sent first
+    bool chunked = true;
+    std::shared_ptr<RouteEntry> entry;
+    std::optional<Gate::Pass> pass;
+    int status = 200;
+  };
+  // REQUIRES: Next::stream was said last.
+  Stream& stream() { return *stream_; }
+  // Instead of the stream; goes on as advance().
+  Next refuse_stream(const Response& response);
+
+ private:
+  enum class Phase { idle, head, body, handling, writing, draining };
+
+  // nullopt: go on with the phase that is now.
+  using Step = std::optional<Next>;
+  Step advance_head();
+  Step advance_body();
+  Step advance_writing();
+  Step drain();
+  Step receive();
+  Step accept_head(std::size_t size);
+  Step begin_body();
+  Step refuse_with(Reason reason, Response response);
+  bool take_body();
+  void answer(const Response& response);
+  void finish_request();
+  Shape shape_of(const Response& response) const;
+
+  UniqueFd fd_;
+  const std::string peer_;
+  const bool is_local_;
+  ServerState& state_;
+  Phase phase_ = Phase::idle;
+  Mono deadline_;
+  Mono started_;  // of the request
+
+  std::string in_;           // received, not used yet
+  std::size_t scanned_ = 0;  // of in_, for the end of the head
+  std::string head_bytes_;   // head_ and request_ look into it
+  Head head_;
+  Request request_;
+  ChunkDecoder chunks_;
+  std::size_t charged_ = 0;  // of ServerState::body_bytes
+  std::shared_ptr<RouteEntry> entry_;
+  std::optional<Stream> stream_;
+
+  std::string out_;
+  std::size_t sent_ = 0;
+  bool close_after_ = false;
+  bool drain_after_ = false;  // bytes may come that nobody will read
+  std::size_t drained_ = 0;
+};
+
+}  // namespace bus::http
