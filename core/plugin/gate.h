@@ -1,0 +1,27 @@
+// The gate that a plugin's file passes before it is mapped: only what root or we ourselves can have put
+// there, whole, for this machine, and from then on unchangeable. Linux only.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "core/base/result.h"
+#include "core/base/unique_fd.h"
+
+namespace bus::plugin {
+
+inline constexpr std::size_t kMaxPluginBytes = 256u << 20;
+
+struct GatedFile {
+  UniqueFd memory;     // a sealed copy in memory
+  std::string path;    // where it was
+  std::string sha256;  // of its bytes, in hex
+};
+
+// Opens the file without following links, checks owner and mode of it and of every folder above (root's or
+// ours, not writable by others unless the folder is sticky), checks its form, and copies it. `path` must be
+// absolute and free of links. Code::denied: somebody else could have written it; Code::invalid: it is no
+// plugin for this machine; the hint says how to mend it.
+Result<GatedFile> pass_gate(const std::string& path);
+
+}  // namespace bus::plugin

@@ -1,0 +1,13 @@
+// The C tables that a plugin gets from the host. Each function goes to the Instance behind `self`.
+#pragma once
+
+#include "bus/plugin.h"
+
+namespace bus::plugin {
+
+class Instance;
+
+// `instance` must outlive every use of the table.
+bus_host make_host_table(Instance& instance);
+
+}  // namespace bus::plugin

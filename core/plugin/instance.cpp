@@ -1,0 +1,342 @@
+#include "core/plugin/instance.h"
+
+#include <chrono>
+#include <functional>
+#include <thread>
+
+#include "core/base/text.h"
+#include "core/plugin/host_api.h"
+
+namespace bus::plugin {
+namespace {
+
+Error stopped() {
+  return error(Code::stopping, "the instance has stopped");
+}
+
+std::uint32_t seed_of(const std::string& name) {
+  return static_cast<std::uint32_t>(std::hash<std::string>{}(name));
+}
+
+}  // namespace
+
+Instance::Instance(const HostServices& services, std::shared_ptr<const Plugin> plugin, std::string name,
+                   Options options)
+    : counters_(services.metrics, name, plugin->descriptor.role == Role::sink),
+      state_(services.metrics, name, services.clock),
+      backoff_(seed_of(name)),
+      services_(services),
+      plugin_(std::move(plugin)),
+      name_(std::move(name)),
+      options_(std::move(options)),
+      secrets_(services.secrets),
+      metrics_(services.metrics, plugin_->descriptor.name),
+      owner_(std::string(bus::plugin::name(plugin_->descriptor.role)) + ":" + name_),
+      runner_("bus-" + name_, services.clock) {
+  host_ = make_host_table(*this);
+}
+
+Instance::~Instance() = default;
+
+void Instance::create(bool own_thread) {
+  if (own_thread) runner_.start();
+  runner_.post("create", [self = shared_from_this()] { self->run_create(); });
+}
+
+void Instance::run_create() {
+  const Status made = make(&host_);
+  made_ = made.ok();
+  if (!made) set_state(State::failed, made.error().message);
+  MutexLock lock(created_mutex_);
+  created_ = true;
+  created_cond_.notify_all();
+}
+
+bool Instance::await_created(milliseconds longest) {
+  const auto deadline = std::chrono::steady_clock::now() + longest;
+  MutexLock lock(created_mutex_);
+  while (!created_ && created_cond_.wait_until(created_mutex_, deadline)) {
+  }
+  return created_;
+}
+
+void Instance::start() {
+  runner_.post("start", [self = shared_from_this()] { self->run_start(); });
+}
+
+void Instance::run_start() {
+  if (!made_) return;
+  emitting_.store(true);
+  const Status opened = open();
+  if (opened) {
+    backoff_.reset();
+    state_.report(State::ok, {});  // open() itself may have said more
+    return;
+  }
+  emitting_.store(false);
+  const Error& why = opened.error();
+  if (why.retryable() || why.code == Code::denied) {
+    try_again(why, microseconds(0), "start", [this] { run_start(); });
+  } else {
+    set_state(State::failed, why.message);
+  }
+}
+
+void Instance::try_again(const Error& why, microseconds least, std::string_view what,
+                         std::function<void()> again) {
+  const microseconds pause = std::max(least, backoff_.next());
+  state_.report(why.code == Code::denied ? State::waiting : State::retrying, why.message);
+  services_.log.write(log::Level::warning, "plugin is not ready; trying again",
+                      {{"plugin", name_}, {"reason", why.message}, {"in_ms", pause.count() / 1000}});
+  runner_.arm(services_.clock.monotonic() + pause, microseconds(0), what,
+              [again = std::move(again)](Runner::TimerId) { again(); });
+}
+
+void Instance::begin_stop() {
+  state_.set(State::stopping, {});
+  close_doors();
+  runner_.post("stop", [self = shared_from_this()] { self->run_stop(); });
+}
+
+void Instance::run_stop() {
+  runner_.cancel_all();
+  if (made_) shut();
+  emitting_.store(false);
+  gate_.close();
+  if (made_) drop();
+  made_ = false;
+  state_.set(State::stopped, {});
+}
+
+bool Instance::finish_stop() {
+  if (runner_.stop(services_.stop_grace)) return true;
+  given_up_.store(true);
+  const auto busy = runner_.current();
+  gate_.close();
+  set_state(State::failed,
+            "did not come back from '" + std::string(busy ? busy->what : "a call") + "' and was left");
+  return false;
+}
+
+std::int32_t Instance::call(const std::function<std::int32_t()>& into_plugin) {
+  counters_.add(Counters::Which::calls);
+  const std::int32_t code = into_plugin();
+  while (given_up_.load()) std::this_thread::sleep_for(std::chrono::hours(1));
+  if (code != BUS_OK) counters_.add(Counters::Which::errors);
+  return code;
+}
+
+Status Instance::call_with_error(const std::function<std::int32_t(bus_error*)>& into_plugin) {
+  bus_error failure = empty_error();
+  const std::int32_t code = call([&] { return into_plugin(&failure); });
+  if (code == BUS_OK) return Ok{};
+  return error_of(code, failure);
+}
+
+void Instance::set_state(State state, const std::string& reason) {
+  if (!state_.set(state, reason)) return;
+  if (state == State::failed)
+    services_.log.write(log::Level::error, "plugin failed", {{"plugin", name_}, {"reason", reason}});
+}
+
+PluginStatus Instance::status() const {
+  PluginStatus out;
+  const Descriptor& descriptor = plugin_->descriptor;
+  out.name = name_;
+  out.plugin = descriptor.name;
+  out.role = bus::plugin::name(descriptor.role);
+  out.version = descriptor.version;
+  out.summary = descriptor.summary;
+  out.path = plugin_->path;
+  out.sha256 = plugin_->sha256;
+  out.state = state_.read();
+  if (const auto running = runner_.current()) {
+    out.busy = running->what;
+    out.busy_for = running->running;
+  }
+  out.queued = runner_.waiting();
+  out.figures = counters_.read();
+  return out;
+}
+
+Status Instance::check_started() const {
+  if (plugin_->descriptor.role != Role::source) return error(Code::invalid, "only a source emits events");
+  if (!emitting_.load()) return error(Code::stopping, "the source is not started, or has stopped");
+  return Ok{};
+}
+
+Result<store::NewEvent> Instance::take(const bus_event& event) {
+  // Reading events needs buffers, and emit() may be called from any thread.
+  thread_local json::Document document;
+  auto taken = read_event(plugin_->descriptor, event, services_.clock.now(), document);
+  if (!taken) counters_.add(Counters::Which::refused);
+  return taken;
+}
+
+Status Instance::emit(const bus_event* events, std::size_t count, bus_receipt* receipts) {
+  const auto pass = enter();
+  if (!pass) return stopped();
+  if (Status started = check_started(); !started) return started;
+  const auto span = EventSpan::make(events, count);
+  if (!span) return span.error();
+  if (receipts != nullptr && count != 0 && receipts->size < sizeof(bus_receipt)) {
+    return error(Code::invalid, "receipts are too small structs");
+  }
+  std::vector<store::NewEvent> taken;
+  std::vector<std::optional<Error>> refusals(span->size());
+  for (std::size_t i = 0; i < span->size(); ++i) {
+    auto event = take((*span)[i]);
+    if (event) {
+      taken.push_back(std::move(*event));
+    } else {
+      refusals[i] = std::move(event).error();
+    }
+  }
+  ingest::Answers answers;
+  if (!taken.empty()) answers = services_.ingest.append(std::move(taken), ingest::Durability::commit);
+  count_answers(answers);
+  Status overall = Ok{};
+  std::size_t next = 0;
+  char* receipt = reinterpret_cast<char*>(receipts);
+  for (std::optional<Error>& refusal : refusals) {
+    const ingest::Answer one = refusal ? ingest::Answer(std::move(*refusal)) : std::move(answers[next++]);
+    if (!one && overall) overall = one.error();
+    if (receipt == nullptr) continue;
+    write_receipt(one, *reinterpret_cast<bus_receipt*>(receipt));
+    receipt += receipts->size;
+  }
+  return overall;
+}
+
+void Instance::count_answers(const ingest::Answers& answers) {
+  using Kind = store::Appended::Kind;
+  for (const ingest::Answer& one : answers) {
+    if (!one) continue;
+    counters_.add(one->kind == Kind::stored      ? Counters::Which::stored
+                  : one->kind == Kind::duplicate ? Counters::Which::duplicate
+                                                 : Counters::Which::known);
+  }
+}
+
+void Instance::begin_collecting() {
+  collected_.emplace();
+}
+
+std::vector<store::NewEvent> Instance::end_collecting() {
+  std::vector<store::NewEvent> collected = std::move(*collected_);
+  collected_.reset();
+  return collected;
+}
+
+Status Instance::post(const bus_event* events, std::size_t count) {
+  const auto pass = enter();
+  if (!pass) return stopped();
+  if (!runner_.on_thread() || !collected_) {
+    return error(Code::invalid, "post works inside a webhook or intake callback only");
+  }
+  if (Status started = check_started(); !started) return started;
+  const auto span = EventSpan::make(events, count);
+  if (!span) return span.error();
+  const std::size_t before = collected_->size();
+  for (std::size_t i = 0; i < span->size(); ++i) {
+    auto event = take((*span)[i]);
+    if (!event) {
+      collected_->resize(before);
+      return std::move(event).error();
+    }
+    collected_->push_back(std::move(*event));
+  }
+  return Ok{};
+}
+
+void Instance::write_log(std::int32_t level, std::string_view message) {
+  const auto pass = enter();
+  if (!pass) return;
+  const log::Level known = level <= BUS_LOG_DEBUG     ? log::Level::debug
+                           : level == BUS_LOG_INFO    ? log::Level::info
+                           : level == BUS_LOG_WARNING ? log::Level::warning
+                                                      : log::Level::error;
+  if (services_.log.enabled(known)) services_.log.write(known, message, {{"plugin", name_}});
+}
+
+void Instance::report(std::int32_t health, std::string_view reason) {
+  const auto pass = enter();
+  if (!pass) return;
+  const State state = health == BUS_HEALTH_OK         ? State::ok
+                      : health == BUS_HEALTH_RETRYING ? State::retrying
+                      : health == BUS_HEALTH_WAITING  ? State::waiting
+                                                      : State::failed;
+  const std::string text = printable(cut_utf8(reason, 512));
+  if (!state_.report(state, text)) return;
+  services_.log.write(state == State::ok ? log::Level::info : log::Level::warning, "plugin says how it is",
+                      {{"plugin", name_}, {"state", bus::plugin::name(state)}, {"reason", text}});
+}
+
+std::size_t Instance::setting_count(std::string_view option) {
+  const auto found = options_.find(option);
+  if (found == options_.end()) return 0;
+  if (!found->second.secret) return found->second.texts.size();
+  const auto pass = enter();
+  return pass ? secrets_.read(found->second.texts[0]).size() : 0;
+}
+
+Status Instance::setting_text(std::string_view option, std::size_t index, bus_text& value) {
+  const auto found = options_.find(option);
+  if (found == options_.end()) return error(Code::invalid, "not set");
+  const OptionValue& set = found->second;
+  if (!set.secret) {
+    if (index >= set.texts.size()) return error(Code::invalid, "no such value");
+    value = text_of(set.texts[index]);
+    return Ok{};
+  }
+  const auto pass = enter();
+  if (!pass) return stopped();
+  const auto values = secrets_.read(set.texts[0]);
+  if (index >= values.size()) return error(Code::invalid, "the secret is not set");
+  value = text_of(values[index]);
+  return Ok{};
+}
+
+Status Instance::setting_int(std::string_view option, std::int64_t& value) {
+  const auto found = options_.find(option);
+  if (found == options_.end() || !found->second.number) return error(Code::invalid, "not set, or no number");
+  value = *found->second.number;
+  return Ok{};
+}
+
+Result<Runner::TimerId> Instance::arm(std::uint64_t delay_us, std::uint64_t period_us,
+                                      void (*fire)(void*, std::uint64_t), void* argument) {
+  constexpr std::uint64_t kLongest = 100ull * 365 * 24 * 3600 * 1'000'000;
+  if (!runner_.on_thread()) return error(Code::invalid, "timers are armed on the instance's own thread");
+  if (period_us != 0 && period_us < 1000)
+    return error(Code::invalid, "a timer's period must be 1 ms at least");
+  if (delay_us > kLongest || period_us > kLongest)
+    return error(Code::invalid, "a timer of more than 100 years");
+  const Mono due = services_.clock.monotonic() + microseconds(delay_us);
+  const Runner::TimerId id =
+      runner_.arm(due, microseconds(period_us), "timer", [=, this](Runner::TimerId timer) {
+        call([=] {
+          fire(argument, timer);
+          return std::int32_t{BUS_OK};
+        });
+      });
+  if (id == 0) return error(Code::invalid, "an instance may have 1,024 timers at most");
+  return id;
+}
+
+Result<std::optional<std::string>> Instance::value(std::string_view key) {
+  const auto pass = enter();
+  if (!pass) return stopped();
+  if (key.empty() || key.size() > BUS_STATE_MAX_KEY) return error(Code::invalid, "a key has 1 to 256 bytes");
+  return services_.store.value(owner_, key);
+}
+
+Status Instance::save_value(std::string_view key, std::optional<std::string_view> value) {
+  const auto pass = enter();
+  if (!pass) return stopped();
+  if (key.empty() || key.size() > BUS_STATE_MAX_KEY) return error(Code::invalid, "a key has 1 to 256 bytes");
+  if (value && value->size() > BUS_STATE_MAX_VALUE) return error(Code::invalid, "a value has 64 KiB at most");
+  return services_.store.save_value(owner_, key, value);
+}
+
+}  // namespace bus::plugin

@@ -1,0 +1,128 @@
+// Instance: a running plugin. Its thread, its state, and what it may ask of the host.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/base/gate.h"
+#include "core/plugin/backoff.h"
+#include "core/plugin/convert.h"
+#include "core/plugin/loader.h"
+#include "core/plugin/options.h"
+#include "core/plugin/plugin_metrics.h"
+#include "core/plugin/runner.h"
+#include "core/plugin/secret_values.h"
+#include "core/plugin/services.h"
+#include "core/plugin/state.h"
+
+namespace bus::plugin {
+
+// Life: create(), start(), begin_stop(), finish_stop(), each posted to the instance's thread, each at most
+// once. Always held by a shared_ptr: a thread that never comes back keeps its instance.
+class Instance : public std::enable_shared_from_this<Instance> {
+ public:
+  Instance(const HostServices& services, std::shared_ptr<const Plugin> plugin, std::string name,
+           Options options);
+  virtual ~Instance();
+  Instance(const Instance&) = delete;
+  Instance& operator=(const Instance&) = delete;
+
+  // By the manager, on its thread.
+  // Starts the thread and makes the plugin's instance. With `own_thread` false the caller runs
+  // runner().step().
+  void create(bool own_thread = true);
+  // Waits until create has been done; false if that took longer.
+  bool await_created(milliseconds longest);
+  void start();
+  // Closes what brings calls in, and posts stop and destroy.
+  void begin_stop();
+  // Waits for the thread. False if the plugin did not come back in time: it is left alone, and every call of
+  // it that still comes is answered with BUS_STOPPING.
+  bool finish_stop();
+
+  const std::string& name() const { return name_; }
+  const Plugin& plugin() const { return *plugin_; }
+  Runner& runner() { return runner_; }
+  const HostServices& services() const { return services_; }
+  virtual PluginStatus status() const;
+
+  // What the plugin asks of the host; the C tables of host_api.h end here. Threads as in the SDK's headers.
+  Status emit(const bus_event* events, std::size_t count, bus_receipt* receipts);
+  Status post(const bus_event* events, std::size_t count);
+  void write_log(std::int32_t level, std::string_view message);
+  void report(std::int32_t health, std::string_view reason);
+  std::size_t setting_count(std::string_view option);
+  Status setting_text(std::string_view option, std::size_t index, bus_text& value);
+  Status setting_int(std::string_view option, std::int64_t& value);
+  Result<Runner::TimerId> arm(std::uint64_t delay_us, std::uint64_t period_us,
+                              void (*fire)(void*, std::uint64_t), void* argument);
+  Result<std::optional<std::string>> value(std::string_view key);
+  Status save_value(std::string_view key, std::optional<std::string_view> value);
+  PluginMetrics& plugin_metrics() { return metrics_; }
+  // Inside of it the services may be used; empty once the instance was left alone or has stopped.
+  Gate::Pass enter() { return gate_.enter(); }
+
+ protected:
+  // Of the plugin's table, on the instance's thread. Each counts as a call.
+  virtual Status make(const bus_host* host) = 0;  // create_source or create_sink
+  virtual Status open() = 0;                      // start
+  virtual void shut() = 0;                        // stop
+  virtual void drop() = 0;                        // destroy
+  virtual void close_doors() {}                   // on the manager's thread, before shut()
+
+  // Runs one call into the plugin and counts it. Does not return if the host has given the instance up
+  // meanwhile: then nothing of the host may be there any more, and the thread sleeps until the process ends.
+  std::int32_t call(const std::function<std::int32_t()>& into_plugin);
+  // The same for calls that report with a bus_error.
+  Status call_with_error(const std::function<std::int32_t(bus_error*)>& into_plugin);
+
+  // What post() collects between the two. [instance's thread]
+  void begin_collecting();
+  std::vector<store::NewEvent> end_collecting();
+
+  void set_state(State state, const std::string& reason);
+  // Tries `again` later, after a growing pause, at least `least`. Says why.
+  void try_again(const Error& why, microseconds least, std::string_view what, std::function<void()> again);
+  void count_answers(const ingest::Answers& answers);
+
+  Counters counters_;
+  StateBox state_;
+  Backoff backoff_;
+
+ private:
+  void run_create();
+  void run_start();
+  void run_stop();
+  Status check_started() const;
+  Result<store::NewEvent> take(const bus_event& event);
+
+  const HostServices services_;
+  const std::shared_ptr<const Plugin> plugin_;
+  const std::string name_;
+  const Options options_;
+  SecretValues secrets_;
+  PluginMetrics metrics_;
+  bus_host host_{};
+  std::string owner_;  // of its values in the store
+
+  std::atomic<bool> emitting_{false};
+  std::atomic<bool> given_up_{false};
+  Gate gate_;
+  std::optional<std::vector<store::NewEvent>> collected_;  // the instance's thread
+
+  Mutex created_mutex_;
+  CondVar created_cond_;
+  bool created_ BUS_GUARDED_BY(created_mutex_) = false;
+  bool made_ = false;  // the instance's thread
+
+  Runner runner_;  // last: its thread uses all of the above
+};
+
+}  // namespace bus::plugin

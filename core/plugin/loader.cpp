@@ -1,0 +1,49 @@
+#include "core/plugin/loader.h"
+
+#define BOOST_DLL_USE_STD_FS
+#include <boost/dll/shared_library.hpp>
+#include <exception>
+
+#include "core/base/text.h"
+#include "core/plugin/gate.h"
+
+namespace bus::plugin {
+namespace {
+
+namespace dll = boost::dll;
+
+// Maps the sealed copy. Neither the library nor its descriptor of the file is ever given back: code of a
+// plugin that was started may still be on some stack, and the dynamic linker takes a path that it has seen,
+// "/proc/self/fd/7", for the library that it saw there.
+Result<const bus_plugin*> map(GatedFile& file) {
+  const std::string path = "/proc/self/fd/" + std::to_string(file.memory.get());
+  try {
+    // The throwing overload carries dlerror's text. rtld_now: an undefined symbol must show here, not at a
+    // call.
+    auto library =
+        std::make_unique<dll::shared_library>(path, dll::load_mode::rtld_now | dll::load_mode::rtld_local);
+    file.memory.release();
+    const dll::shared_library& mapped = *library.release();
+    if (!mapped.has(BUS_PLUGIN_SYMBOL)) {
+      return error(Code::invalid, file.path + " is no bus plugin: it does not export " BUS_PLUGIN_SYMBOL);
+    }
+    return &mapped.get<const bus_plugin>(BUS_PLUGIN_SYMBOL);
+  } catch (const std::exception& failure) {
+    return error(Code::invalid, file.path + " cannot be loaded: " + printable(to_utf8(failure.what())));
+  }
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Plugin>> load(const std::string& path) {
+  auto file = pass_gate(path);
+  if (!file) return std::move(file).error();
+  auto plugin = map(*file);
+  if (!plugin) return std::move(plugin).error();
+  auto descriptor = read_descriptor(**plugin);
+  if (!descriptor) return std::move(descriptor).error().in(path);
+  return std::shared_ptr<const Plugin>(
+      std::make_shared<Plugin>(Plugin{std::move(*descriptor), path, std::move(file->sha256)}));
+}
+
+}  // namespace bus::plugin

@@ -1,0 +1,233 @@
+#include "core/plugin/manager.h"
+
+#include <filesystem>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "core/plugin/catalog.h"
+#include "core/plugin/options.h"
+#include "core/plugin/sink_instance.h"
+#include "core/predicate/predicate.h"
+
+namespace bus::plugin {
+namespace {
+
+constexpr milliseconds kCreateGrace{5'000};
+
+std::string text_of(const Error& error) {
+  return error.hint.empty() ? error.message : error.message + " (" + error.hint + ")";
+}
+
+}  // namespace
+
+struct Manager::Impl {
+  Impl(HostServices services_, const config::Settings& settings, const Folders& folders)
+      : services(std::move(services_)), catalog(folders.installed, folders.further) {
+    for (const auto& [name, table] : settings.sinks) add_configured(settings, name, table, Role::sink);
+    for (const auto& [name, table] : settings.sources) add_configured(settings, name, table, Role::source);
+    add_installed(settings);
+    publish_figures();
+  }
+
+  void add_configured(const config::Settings& settings, const std::string& name,
+                      const config::PluginTable& table, Role role);
+  void add_installed(const config::Settings& settings);
+  Status add(const std::string& name, const config::PluginTable& table, Role role);
+  void add_failed(const std::string& name, const std::string& plugin, Role role, const Error& why);
+  void publish_figures();
+  PluginStatus status_of(const Catalog::Entry& entry) const;
+
+  template <class Each>
+  void stop(const std::vector<std::shared_ptr<Each>>& instances);
+
+  const HostServices services;
+  Catalog catalog;
+  std::vector<std::shared_ptr<SinkInstance>> sinks;
+  std::vector<std::shared_ptr<SourceInstance>> sources;
+  std::vector<PluginStatus> failed;  // configured, but no instance could be made
+  bool started = false, sources_stopped = false, sinks_stopped = false;
+  metrics::ScrapeHook figures;  // last: its callback uses the above
+};
+
+void Manager::Impl::add_configured(const config::Settings& settings, const std::string& name,
+                                   const config::PluginTable& table, Role role) {
+  if (!table.enabled) return;
+  const std::string& isolation = table.isolation.empty() ? settings.plugins.isolation : table.isolation;
+  Status added = isolation == "process"
+                     ? Status(error(Code::config, "isolation = \"process\" is not offered by this version",
+                                    "set isolation = \"host\""))
+                     : add(name, table, role);
+  if (!added) add_failed(name, table.plugin, role, added.error());
+}
+
+Status Manager::Impl::add(const std::string& name, const config::PluginTable& table, Role role) {
+  auto plugin = catalog.get(table.plugin.empty() ? name : table.plugin);
+  if (!plugin) return std::move(plugin).error();
+  const Descriptor& descriptor = (*plugin)->descriptor;
+  const std::string role_name(bus::plugin::name(role));
+  if (descriptor.role != role) {
+    const std::string other(bus::plugin::name(descriptor.role));
+    return error(Code::config, "plugin '" + descriptor.name + "' is a " + other,
+                 "configure it under [" + other + "s." + name + "]");
+  }
+  auto options = check_options(descriptor, table.options, role_name + " '" + name + "'", services.home);
+  if (!options) return std::move(options).error();
+  if (role == Role::source) {
+    sources.push_back(std::make_shared<SourceInstance>(services, *plugin, name, std::move(*options)));
+    return Ok{};
+  }
+  std::optional<predicate::Predicate> filter;
+  if (!table.predicate.empty()) {
+    auto compiled = predicate::compile(table.predicate);
+    if (!compiled) return std::move(compiled).error().in("predicate");
+    filter = std::move(*compiled);
+  }
+  sinks.push_back(
+      std::make_shared<SinkInstance>(services, *plugin, name, std::move(*options), std::move(filter)));
+  return Ok{};
+}
+
+void Manager::Impl::add_installed(const config::Settings& settings) {
+  std::vector<std::string> names;
+  for (const auto& [name, entry] : catalog.entries()) {
+    if (entry.installed) names.push_back(name);
+  }
+  for (const std::string& name : names) {
+    const auto plugin = catalog.get(name);
+    if (!plugin || (*plugin)->descriptor.role != Role::source || !(*plugin)->descriptor.needs_no_settings())
+      continue;
+    const bool mentioned = settings.sources.count(name) != 0;
+    bool used = false;
+    for (const auto& [other, table] : settings.sources) used = used || table.plugin == name;
+    if (mentioned || used) continue;
+    config::PluginTable empty;
+    empty.plugin = name;
+    if (Status added = add(name, empty, Role::source); !added)
+      add_failed(name, name, Role::source, added.error());
+  }
+}
+
+void Manager::Impl::add_failed(const std::string& name, const std::string& plugin, Role role,
+                               const Error& why) {
+  services.log.write(log::Level::error, "plugin failed", {{"plugin", name}, {"reason", text_of(why)}});
+  PluginStatus status;
+  status.name = name;
+  status.plugin = plugin.empty() ? name : plugin;
+  status.role = bus::plugin::name(role);
+  status.state = {State::failed, text_of(why), services.clock.now()};
+  failed.push_back(std::move(status));
+}
+
+void Manager::Impl::publish_figures() {
+  figures = services.metrics.on_scrape([this] {
+    const auto running = [this](Instance& instance) {
+      const auto call = instance.runner().current();
+      services.metrics
+          .gauge("bus_plugin_call_seconds",
+                 "How long the plugin's current call has been running; 0 if there is none.",
+                 {{"plugin", instance.name()}})
+          .set(call ? static_cast<double>(call->running.count()) / 1e9 : 0);
+    };
+    for (const auto& source : sources) running(*source);
+    for (const auto& sink : sinks) {
+      running(*sink);
+      const std::uint64_t head = services.hub.head(), here = sink->acknowledged();
+      services.metrics
+          .gauge("bus_sink_lag_events", "Positions of the log that the sink has still to look at.",
+                 {{"sink", sink->name()}})
+          .set(head > here ? static_cast<double>(head - here) : 0);
+    }
+  });
+}
+
+template <class Each>
+void Manager::Impl::stop(const std::vector<std::shared_ptr<Each>>& instances) {
+  for (const auto& instance : instances) instance->begin_stop();
+  for (const auto& instance : instances) instance->finish_stop();
+}
+
+PluginStatus Manager::Impl::status_of(const Catalog::Entry& entry) const {
+  PluginStatus out;
+  out.name = entry.name;
+  out.path = entry.path;
+  out.state = {State::off, "not configured", {}};
+  if (entry.plugin != nullptr) {
+    out.plugin = entry.plugin->descriptor.name;
+    out.role = bus::plugin::name(entry.plugin->descriptor.role);
+    out.version = entry.plugin->descriptor.version;
+    out.summary = entry.plugin->descriptor.summary;
+    out.sha256 = entry.plugin->sha256;
+  } else if (entry.tried) {
+    out.state = {State::failed, text_of(entry.failure), {}};
+  }
+  return out;
+}
+
+std::string installed_plugin_folder() {
+  std::error_code failure;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", failure);
+  if (failure) return {};
+  return (program.parent_path().parent_path() / "lib" / "bus" / "plugins").string();
+}
+
+Manager::Manager(HostServices services, const config::Settings& settings, const Folders& folders)
+    : impl_(std::make_unique<Impl>(std::move(services), settings, folders)) {}
+
+Manager::~Manager() {
+  stop_sources();
+  stop_sinks();
+}
+
+void Manager::start_all() {
+  if (impl_->started) return;
+  impl_->started = true;
+  for (const auto& sink : impl_->sinks) sink->create();
+  for (const auto& source : impl_->sources) source->create();
+  for (const auto& sink : impl_->sinks) sink->await_created(kCreateGrace);
+  for (const auto& source : impl_->sources) source->await_created(kCreateGrace);
+  for (const auto& sink : impl_->sinks) sink->start();
+  for (const auto& source : impl_->sources) source->start();
+}
+
+void Manager::stop_sources() {
+  if (std::exchange(impl_->sources_stopped, true)) return;
+  impl_->stop(impl_->sources);
+}
+
+void Manager::stop_sinks() {
+  if (std::exchange(impl_->sinks_stopped, true)) return;
+  impl_->stop(impl_->sinks);
+}
+
+std::vector<PluginStatus> Manager::status() const {
+  std::vector<PluginStatus> all;
+  for (const auto& source : impl_->sources) all.push_back(source->status());
+  for (const auto& sink : impl_->sinks) all.push_back(sink->status());
+  all.insert(all.end(), impl_->failed.begin(), impl_->failed.end());
+  const std::size_t instances = all.size();
+  for (const auto& [name, entry] : impl_->catalog.entries()) {
+    bool used = false;
+    for (std::size_t i = 0; i < instances; ++i) used = used || all[i].plugin == name;
+    if (!used) all.push_back(impl_->status_of(entry));
+  }
+  return all;
+}
+
+bool Manager::is_source(std::string_view name) const {
+  for (const auto& source : impl_->sources) {
+    if (source->plugin().descriptor.name == name) return true;
+  }
+  return false;
+}
+
+void Manager::deliver_intake(std::string_view source, std::string message, ingest::Durability durability,
+                             IntakeDone done) {
+  for (const auto& instance : impl_->sources) {
+    if (instance->name() == source) return instance->deliver(std::move(message), durability, std::move(done));
+  }
+  done(error(Code::not_found, "there is no source '" + std::string(source) + "'",
+             "bus sources lists those there are"));
+}
+
+}  // namespace bus::plugin

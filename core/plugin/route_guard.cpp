@@ -1,0 +1,102 @@
+#include "core/plugin/route_guard.h"
+
+#include <utility>
+
+namespace bus::plugin {
+namespace {
+
+constexpr milliseconds kFresh{1'000};
+
+std::optional<auth::Scheme> scheme_of(std::uint32_t signature) {
+  switch (signature) {
+    case BUS_SIGNATURE_NONE:
+      return auth::Scheme::none;
+    case BUS_SIGNATURE_GITHUB_SHA256:
+      return auth::Scheme::github_sha256;
+    case BUS_SIGNATURE_STANDARD_WEBHOOKS:
+      return auth::Scheme::standard_webhooks;
+    case BUS_SIGNATURE_BEARER:
+      return auth::Scheme::bearer;
+    case BUS_SIGNATURE_BASIC:
+      return auth::Scheme::basic;
+    case BUS_SIGNATURE_HEADER:
+      return auth::Scheme::named_header;
+    default:
+      return std::nullopt;
+  }
+}
+
+std::string_view why(auth::Verdict verdict) {
+  switch (verdict) {
+    case auth::Verdict::missing:
+      return "the request is not signed";
+    case auth::Verdict::malformed:
+      return "the signature is not in the form that it should have";
+    case auth::Verdict::stale:
+      return "the signature's time is too far from now";
+    default:
+      return "the signature is wrong";
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<RouteGuard>> RouteGuard::make(const bus_webhook_route& route,
+                                                     const auth::SecretStore& secrets, const Clock& clock) {
+  auth::SignatureRule rule;
+  const auto scheme = scheme_of(route.signature);
+  if (!scheme) return error(Code::invalid, "a route has a signature scheme that this host does not know");
+  rule.scheme = *scheme;
+  if (route.header != nullptr) rule.header = route.header;
+  if (*scheme == auth::Scheme::named_header && rule.header.empty()) {
+    return error(Code::invalid, "a route's scheme needs the name of a header");
+  }
+  const std::string secret = route.secret == nullptr ? "" : route.secret;
+  if (*scheme != auth::Scheme::none && !auth::SecretStore::valid_name(secret)) {
+    return error(Code::invalid, "a route needs the name of a secret");
+  }
+  return std::unique_ptr<RouteGuard>(new RouteGuard(std::move(rule), secret, secrets, clock));
+}
+
+Result<RouteGuard::VerifierPtr> RouteGuard::verifier(milliseconds oldest, bool& fresh) {
+  const Mono now = clock_.monotonic();
+  {
+    MutexLock lock(mutex_);
+    fresh = cached_ == nullptr || now - read_at_ > oldest;
+    if (!fresh) return cached_;
+  }
+  auto values = secrets_.get(secret_);
+  if (!values) return std::move(values).error();
+  auto made = auth::Verifier::make(rule_, *values);
+  if (!made) return std::move(made).error();
+  auto verifier = std::make_shared<const auth::Verifier>(std::move(*made));
+  MutexLock lock(mutex_);
+  cached_ = verifier;
+  read_at_ = now;
+  return verifier;
+}
+
+http::Response RouteGuard::unusable(const Error& why) const {
+  if (why.code == Code::not_found) {
+    return http::refuse(503, "secret_missing", "no secret is set, so nobody can prove who they are",
+                        "bus secret set " + secret_);
+  }
+  return http::refuse(503, "secret_unusable", why.message, why.hint);
+}
+
+std::optional<http::Response> RouteGuard::check(const http::Request& request) {
+  if (rule_.scheme == auth::Scheme::none) return std::nullopt;
+  const auto header = [&request](std::string_view name) { return request.header(name); };
+  auth::Verdict verdict = auth::Verdict::wrong;
+  for (const milliseconds oldest : {kFresh, milliseconds(-1)}) {
+    bool fresh = false;
+    const auto current = verifier(oldest, fresh);
+    if (!current) return unusable(current.error());
+    verdict = (*current)->check(request.body, header, clock_.now());
+    if (verdict == auth::Verdict::accepted) return std::nullopt;
+    if (fresh || verdict != auth::Verdict::wrong) break;
+  }
+  return http::refuse(401, "signature_" + std::string(auth::name(verdict)), why(verdict));
+}
+
+}  // namespace bus::plugin

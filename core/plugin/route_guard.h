@@ -1,0 +1,50 @@
+// RouteGuard: checks that a webhook comes from who it should, on the raw bytes, before anything else looks at
+// it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "bus/plugin.h"
+#include "core/auth/secrets.h"
+#include "core/auth/signature.h"
+#include "core/base/clock.h"
+#include "core/base/mutex.h"
+#include "core/base/result.h"
+#include "core/http/message.h"
+
+namespace bus::plugin {
+
+// Safe for concurrent use. The secret is read anew when it is older than a second, and before a wrong
+// signature is believed to be wrong: a secret that was just set works at once.
+class RouteGuard {
+ public:
+  // Code::invalid if the route's scheme is unknown or incomplete.
+  static Result<std::unique_ptr<RouteGuard>> make(const bus_webhook_route& route,
+                                                  const auth::SecretStore& secrets, const Clock& clock);
+
+  // nullopt if the request is what it says; else 401, or 503 with the code secret_missing or secret_unusable.
+  std::optional<http::Response> check(const http::Request& request);
+
+ private:
+  RouteGuard(auth::SignatureRule rule, std::string secret, const auth::SecretStore& secrets,
+             const Clock& clock)
+      : rule_(std::move(rule)), secret_(std::move(secret)), secrets_(secrets), clock_(clock) {}
+
+  using VerifierPtr = std::shared_ptr<const auth::Verifier>;
+  // The verifier for the secret as it is; from the cache if it is not older than `oldest`.
+  Result<VerifierPtr> verifier(milliseconds oldest, bool& fresh);
+  http::Response unusable(const Error& why) const;
+
+  const auth::SignatureRule rule_;
+  const std::string secret_;
+  const auth::SecretStore& secrets_;
+  const Clock& clock_;
+
+  Mutex mutex_;
+  VerifierPtr cached_ BUS_GUARDED_BY(mutex_);
+  Mono read_at_ BUS_GUARDED_BY(mutex_);
+};
+
+}  // namespace bus::plugin

@@ -1,0 +1,246 @@
+#include "core/plugin/runner.h"
+
+#include <pthread.h>
+
+#include <atomic>
+#include <chrono>
+#include <deque>
+#include <map>
+#include <thread>
+#include <utility>
+
+#include "core/base/mutex.h"
+
+namespace bus::plugin {
+namespace {
+
+struct Named {
+  std::string_view what;
+  Runner::Job job;
+};
+
+struct TimerEntry {
+  Mono due;
+  microseconds period{0};
+  std::string_view what;
+  Runner::TimerJob job;
+};
+
+// Makes `what` visible while it runs. A null `what` is "idle".
+class CallMark {
+ public:
+  void begin(std::string_view what, Mono now) {
+    since_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+    what_.store(what.data(), std::memory_order_release);
+  }
+  void end() { what_.store(nullptr, std::memory_order_release); }
+  std::optional<Runner::Call> read(Mono now) const {
+    const char* what = what_.load(std::memory_order_acquire);
+    if (what == nullptr) return std::nullopt;
+    return Runner::Call{what, now.time_since_epoch() - nanoseconds(since_.load(std::memory_order_relaxed))};
+  }
+
+ private:
+  std::atomic<const char*> what_{nullptr};
+  std::atomic<std::int64_t> since_{0};
+};
+
+}  // namespace
+
+// Shared with the thread, so that one that is left to itself finds everything it needs.
+struct Runner::Core {
+  Core(std::string name_, const Clock& clock_, std::size_t bound_)
+      : name(std::move(name_)), clock(clock_), bound(bound_) {}
+
+  bool put(std::string_view what, Job job, std::size_t most) {
+    MutexLock lock(mutex);
+    if (closed || jobs.size() >= most) return false;
+    jobs.push_back({what, std::move(job)});
+    work.notify_one();
+    return true;
+  }
+
+  void run(const Named& call) {
+    mark.begin(call.what, clock.monotonic());
+    call.job();
+    mark.end();
+  }
+
+  void run_due_timers() {
+    const Mono now = clock.monotonic();
+    // A timer that arms itself again for "now" waits for the next round.
+    std::size_t most = due.size();
+    while (most-- != 0 && !due.empty() && due.begin()->first <= now) {
+      const TimerId id = due.begin()->second;
+      due.erase(due.begin());
+      TimerEntry& timer = timers.at(id);
+      const Named call{timer.what, [job = timer.job, id] { job(id); }};
+      if (timer.period.count() == 0) {
+        timers.erase(id);
+      } else {
+        timer.due = now + timer.period;
+        due.emplace(timer.due, id);
+      }
+      run(call);
+    }
+  }
+
+  void run_jobs() {
+    std::deque<Named> batch;
+    {
+      MutexLock lock(mutex);
+      batch.swap(jobs);
+      taken.store(batch.size(), std::memory_order_relaxed);
+    }
+    while (!batch.empty()) {
+      run(batch.front());
+      batch.pop_front();
+      taken.store(batch.size(), std::memory_order_relaxed);
+    }
+  }
+
+  std::optional<Mono> step() {
+    run_due_timers();
+    run_jobs();
+    if (due.empty()) return std::nullopt;
+    return due.begin()->first;
+  }
+
+  // False when it is time to end.
+  bool wait(std::optional<Mono> next) {
+    MutexLock lock(mutex);
+    while (jobs.empty()) {
+      if (closed) return false;
+      if (!next) {
+        work.wait(mutex);
+        continue;
+      }
+      const nanoseconds left = *next - clock.monotonic();
+      if (left.count() <= 0 || !work.wait_until(mutex, std::chrono::steady_clock::now() + left)) return true;
+    }
+    return true;
+  }
+
+  void loop() {
+    thread_id.store(std::this_thread::get_id());
+    while (wait(step())) {
+    }
+    timers.clear();
+    due.clear();
+    MutexLock lock(mutex);
+    ended = true;
+    gone.notify_all();
+  }
+
+  const std::string name;
+  const Clock& clock;
+  const std::size_t bound;
+
+  // Of the runner's thread.
+  std::map<TimerId, TimerEntry> timers;
+  std::multimap<Mono, TimerId> due;
+  TimerId last_timer = 0;
+
+  CallMark mark;
+  std::atomic<std::size_t> taken{0};  // jobs off the queue that have not ended
+  std::atomic<std::thread::id> thread_id{};
+
+  mutable Mutex mutex;
+  CondVar work, gone;
+  std::deque<Named> jobs BUS_GUARDED_BY(mutex);
+  bool closed BUS_GUARDED_BY(mutex) = false;
+  bool ended BUS_GUARDED_BY(mutex) = false;
+  std::thread thread BUS_GUARDED_BY(mutex);
+};
+
+Runner::Runner(std::string name, const Clock& clock, std::size_t bound)
+    : core_(std::make_shared<Core>(std::move(name), clock, bound)) {}
+
+Runner::~Runner() {
+  stop(milliseconds(0));
+}
+
+void Runner::start() {
+  MutexLock lock(core_->mutex);
+  if (core_->closed || core_->thread.joinable()) return;
+  core_->thread = std::thread([core = core_] {
+    ::pthread_setname_np(::pthread_self(), core->name.substr(0, 15).c_str());
+    core->loop();
+  });
+}
+
+bool Runner::try_post(std::string_view what, Job job) {
+  return core_->taken.load(std::memory_order_relaxed) < core_->bound &&
+         core_->put(what, std::move(job), core_->bound);
+}
+
+bool Runner::post(std::string_view what, Job job) {
+  return core_->put(what, std::move(job), static_cast<std::size_t>(-1));
+}
+
+Runner::TimerId Runner::arm(Mono due, microseconds period, std::string_view what, TimerJob job) {
+  if (core_->timers.size() >= kMaxTimers) return 0;
+  const TimerId id = ++core_->last_timer;
+  core_->timers.emplace(id, TimerEntry{due, period, what, std::move(job)});
+  core_->due.emplace(due, id);
+  return id;
+}
+
+void Runner::cancel(TimerId timer) {
+  const auto found = core_->timers.find(timer);
+  if (found == core_->timers.end()) return;
+  const auto [first, last] = core_->due.equal_range(found->second.due);
+  for (auto at = first; at != last; ++at) {
+    if (at->second != timer) continue;
+    core_->due.erase(at);
+    break;
+  }
+  core_->timers.erase(found);
+}
+
+void Runner::cancel_all() {
+  core_->timers.clear();
+  core_->due.clear();
+}
+
+std::optional<Mono> Runner::step() {
+  core_->thread_id.store(std::this_thread::get_id());
+  return core_->step();
+}
+
+std::optional<Runner::Call> Runner::current() const {
+  return core_->mark.read(core_->clock.monotonic());
+}
+
+std::size_t Runner::waiting() const {
+  MutexLock lock(core_->mutex);
+  return core_->jobs.size() + core_->taken.load(std::memory_order_relaxed);
+}
+
+bool Runner::on_thread() const {
+  return core_->thread_id.load() == std::this_thread::get_id();
+}
+
+bool Runner::stop(milliseconds grace) {
+  std::thread thread;
+  bool ended = false;
+  {
+    MutexLock lock(core_->mutex);
+    core_->closed = true;
+    core_->work.notify_all();
+    if (!core_->thread.joinable()) return true;
+    const auto deadline = std::chrono::steady_clock::now() + grace;
+    while (!core_->ended && core_->gone.wait_until(core_->mutex, deadline)) {
+    }
+    ended = core_->ended;
+    thread = std::move(core_->thread);
+  }
+  if (ended) {
+    thread.join();
+  } else {
+    thread.detach();
+  }
+  return ended;
+}
+
+}  // namespace bus::plugin

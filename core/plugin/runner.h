@@ -1,0 +1,70 @@
+// Runner: the one thread of a plugin instance. Jobs and timers run on it, one at a time, in order.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/base/clock.h"
+
+namespace bus::plugin {
+
+// Safe for concurrent use, but for what is tagged. Asleep it costs nothing: no wake-up before a job or a
+// timer is due.
+class Runner {
+ public:
+  using Job = std::function<void()>;
+  using TimerId = std::uint64_t;  // never 0
+  using TimerJob = std::function<void(TimerId)>;
+
+  // What the thread is doing. `what` is the name that the job was handed in with.
+  struct Call {
+    std::string_view what;
+    nanoseconds running;
+  };
+
+  static constexpr std::size_t kMaxTimers = 1024;
+
+  // At most `bound` jobs wait from try_post(). `clock` must outlive the runner.
+  Runner(std::string name, const Clock& clock, std::size_t bound = 256);
+  ~Runner();  // as stop(0)
+  Runner(const Runner&) = delete;
+  Runner& operator=(const Runner&) = delete;
+
+  // Starts the thread. Tests that call step() themselves do without.
+  void start();
+
+  // Hands a job over. False, and the job is dropped: the queue is full or closed. `what` must be a literal.
+  bool try_post(std::string_view what, Job job);
+  // The same without the bound, for the few jobs that the host makes itself. False once closed.
+  bool post(std::string_view what, Job job);
+
+  // Fires at `due`, and then every `period` (0: once), until cancelled. 0 if there are kMaxTimers. [runner's
+  // thread]
+  TimerId arm(Mono due, microseconds period, std::string_view what, TimerJob job);
+  void cancel(TimerId timer);  // [runner's thread]
+  void cancel_all();           // [runner's thread]
+
+  // Runs the timers that are due and the jobs that wait. Returns when the next timer is due. [runner's
+  // thread]
+  std::optional<Mono> step();
+
+  std::optional<Call> current() const;
+  std::size_t waiting() const;
+  bool on_thread() const;
+
+  // Takes no more jobs, runs those that wait, drops the timers and ends the thread. False if that took longer
+  // than `grace`: then the thread is left to itself and ends when its call does. Safe without start(), and
+  // twice.
+  bool stop(milliseconds grace);
+
+ private:
+  struct Core;
+  std::shared_ptr<Core> core_;
+};
+
+}  // namespace bus::plugin

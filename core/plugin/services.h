@@ -1,0 +1,63 @@
+// What core/plugin needs of the host. Everything must outlive the Manager.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "core/auth/secrets.h"
+#include "core/base/clock.h"
+#include "core/base/result.h"
+#include "core/fanout/hub.h"
+#include "core/http/router.h"
+#include "core/ingest/ingest.h"
+#include "core/log/log.h"
+#include "core/metrics/registry.h"
+#include "core/store/store.h"
+
+namespace bus::plugin {
+
+// Where the routes of webhooks go. Safe for concurrent use; as http::Router.
+class Routes {
+ public:
+  virtual ~Routes() = default;
+  virtual Result<std::uint64_t> add(http::Route route) = 0;
+  virtual void remove(std::uint64_t id) = 0;
+};
+
+class RouterRoutes final : public Routes {
+ public:
+  explicit RouterRoutes(http::Router& router) : router_(router) {}
+  Result<std::uint64_t> add(http::Route route) override { return router_.add(std::move(route)); }
+  void remove(std::uint64_t id) override { router_.remove(id); }
+
+ private:
+  http::Router& router_;
+};
+
+// An event that a sink will never take.
+struct Rejected {
+  std::string sink;
+  store::RecordPtr record;
+  std::string reason;
+};
+
+struct HostServices {
+  ingest::Ingest& ingest;
+  fanout::Hub& hub;
+  store::Store& store;
+  Routes* routes;  // null: no HTTP, webhooks are not offered
+  metrics::Registry& metrics;
+  const Clock& clock;
+  log::Logger& log;
+  const auth::SecretStore& secrets;
+
+  std::string home{};  // what "~/" in paths stands for
+  std::uint64_t max_webhook_body = 25u << 20;
+  milliseconds webhook_patience{30'000};  // how long a sender waits for a busy source before 503
+  milliseconds stop_grace{5'000};         // how long an instance may take to stop
+  // Called on a sink's thread for each event that it refused for good; its cursor moves on afterwards.
+  std::function<void(const Rejected&)> dead_letters{};
+};
+
+}  // namespace bus::plugin

@@ -1,0 +1,91 @@
+// How an instance is, and its figures.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/base/mutex.h"
+#include "core/metrics/registry.h"
+
+namespace bus::plugin {
+
+enum class State : std::uint8_t {
+  off,       // there, but not configured
+  starting,  // made, or being started
+  ok,
+  retrying,  // the outside is unavailable; it goes on trying
+  waiting,   // cannot go on without a person
+  failed,    // has given up
+  stopping,
+  stopped,
+};
+std::string_view name(State state);
+
+struct Figures {
+  std::uint64_t stored = 0, duplicate = 0, known = 0, refused = 0;  // sources: events
+  std::uint64_t delivered = 0, rejected = 0, retries = 0;           // sinks
+  std::uint64_t calls = 0, errors = 0;                              // calls into the plugin, and failed ones
+};
+
+// Counts for `bus plugins` and for /metrics at once. Safe for concurrent use.
+class Counters {
+ public:
+  Counters(metrics::Registry& metrics, const std::string& instance, bool sink);
+
+  enum class Which { stored, duplicate, known, refused, delivered, rejected, retries, calls, errors };
+  void add(Which which, std::uint64_t by = 1);
+  Figures read() const;
+
+ private:
+  struct One {
+    std::atomic<std::uint64_t> value{0};
+    metrics::Counter shown;
+  };
+  One all_[9];
+};
+
+// The state with its last reason. Safe for concurrent use.
+class StateBox {
+ public:
+  struct Reading {
+    State state = State::starting;
+    std::string reason;
+    Time since;
+  };
+  StateBox(metrics::Registry& metrics, const std::string& instance, const Clock& clock);
+
+  // True if that is another state or reason than before.
+  bool set(State state, std::string reason);
+  // What the plugin says of itself: the same, but not after set() to failed, stopping or stopped.
+  bool report(State state, std::string reason);
+  Reading read() const;
+
+ private:
+  bool put(State state, std::string reason) BUS_REQUIRES(mutex_);
+  const Clock& clock_;
+  metrics::Gauge up_;
+  mutable Mutex mutex_;
+  Reading now_ BUS_GUARDED_BY(mutex_);
+  bool settled_ BUS_GUARDED_BY(mutex_) = false;
+};
+
+// One line of `bus plugins list`, `bus sources`, `bus sinks`.
+struct PluginStatus {
+  std::string name;  // of the instance; of the plugin if none was made; of the file if it could not be loaded
+  std::string plugin;  // empty if it could not be loaded
+  std::string role, version, summary, path, sha256;
+  StateBox::Reading state;
+  std::string busy;  // the call that is running, if any, for how long:
+  nanoseconds busy_for{0};
+  std::size_t queued = 0;
+  Figures figures;
+  std::uint64_t cursor = 0;         // sinks: the last event that was answered for
+  std::vector<std::string> routes;  // sources: "POST /webhooks/github"
+  bool intake = false;              // sources: takes messages of local clients
+};
+
+}  // namespace bus::plugin

@@ -1,0 +1,218 @@
+#include "core/plugin/webhook_door.h"
+
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include "core/base/text.h"
+#include "core/json/writer.h"
+#include "core/plugin/convert.h"
+#include "core/plugin/route_guard.h"
+
+namespace bus::plugin {
+
+struct WebhookDoor::Route {
+  std::uint32_t index = 0;
+  std::string path;
+  std::size_t max_body = 0;
+  std::unique_ptr<RouteGuard> guard;
+};
+
+Exchange::Exchange(const http::Request& request, std::uint32_t route, Time received)
+    : method_(request.method),
+      path_(request.path),
+      query_(request.query),
+      body_(request.body),
+      route_(route),
+      received_(received) {
+  headers_.reserve(request.headers.size());
+  for (const http::HeaderView& header : request.headers) headers_.emplace_back(header.name, header.value);
+  for (const auto& [name, value] : headers_) c_headers_.push_back({text_of(name), text_of(value)});
+}
+
+bool Exchange::begin() {
+  MutexLock lock(mutex_);
+  return !response_;
+}
+
+void Exchange::submitted() {
+  MutexLock lock(mutex_);
+  submitted_ = true;
+}
+
+void Exchange::answer(http::Response response) {
+  MutexLock lock(mutex_);
+  if (response_) return;
+  response_ = std::move(response);
+  answered_.notify_all();
+}
+
+void Exchange::give_up(http::Response response) {
+  MutexLock lock(mutex_);
+  if (response_ || submitted_) return;
+  response_ = std::move(response);
+  answered_.notify_all();
+}
+
+http::Response Exchange::wait(milliseconds longest) {
+  const auto deadline = std::chrono::steady_clock::now() + longest;
+  MutexLock lock(mutex_);
+  while (!response_ && answered_.wait_until(mutex_, deadline)) {
+  }
+  if (!response_) response_ = busy("timeout", "the source did not answer in time");
+  return *response_;
+}
+
+bus_webhook_request Exchange::c_request() const {
+  bus_webhook_request out{};
+  out.size = sizeof out;
+  out.route = route_;
+  out.method = text_of(method_);
+  out.path = text_of(path_);
+  out.query = text_of(query_);
+  out.headers = c_headers_.data();
+  out.header_count = c_headers_.size();
+  out.body = text_of(body_);
+  out.received_us = received_.us;
+  return out;
+}
+
+WebhookDoor::WebhookDoor(const HostServices& services, std::string source, Runner& runner, Callback callback)
+    : services_(services), source_(std::move(source)), runner_(runner), callback_(std::move(callback)) {
+  const auto counter = [this](const char* outcome) {
+    return services_.metrics.counter("bus_webhook_requests_total",
+                                     "Requests to the routes of a source, by what became of them.",
+                                     {{"source", source_}, {"outcome", outcome}});
+  };
+  taken_ = counter("taken");
+  refused_ = counter("refused");
+  failed_ = counter("failed");
+  unauthorized_ = counter("unauthorized");
+  no_secret_ = counter("no_secret");
+}
+
+WebhookDoor::~WebhookDoor() {
+  close();
+}
+
+Status WebhookDoor::open(const bus_webhook& table) {
+  if (services_.routes == nullptr) return Ok{};
+  if (table.size < sizeof table || table.route_stride < sizeof(bus_webhook_route) ||
+      table.routes == nullptr || table.route_count == 0 || table.on_request == nullptr) {
+    return error(Code::invalid, "its webhook table is wrong");
+  }
+  const char* row = reinterpret_cast<const char*>(table.routes);
+  for (std::uint32_t i = 0; i < table.route_count; ++i, row += table.route_stride) {
+    const auto& from = *reinterpret_cast<const bus_webhook_route*>(row);
+    if (from.path == nullptr || from.methods == nullptr)
+      return error(Code::invalid, "a route has no path or method");
+    auto guard = RouteGuard::make(from, services_.secrets, services_.clock);
+    if (!guard) return std::move(guard).error();
+    auto route = std::make_shared<Route>();
+    route->index = i;
+    route->path = from.path;
+    if (!route->path.empty() && route->path.back() == '/') route->path += '*';
+    route->max_body = from.body_cap == 0 ? services_.max_webhook_body : from.body_cap;
+    route->guard = std::move(*guard);
+    if (Status added = add(std::move(route), from.methods); !added) {
+      close();
+      return added;
+    }
+  }
+  return Ok{};
+}
+
+Status WebhookDoor::add(std::shared_ptr<Route> route, const std::string& methods) {
+  for (std::string_view method : split(methods, ',')) {
+    http::Route entry;
+    entry.method = trim(method);
+    entry.path = route->path;
+    entry.max_body = route->max_body;
+    entry.handler = [this, route](const http::Request& request) { return handle(*route, request); };
+    auto id = services_.routes->add(std::move(entry));
+    if (!id) return std::move(id).error().in(std::string(trim(method)) + " " + route->path);
+    MutexLock lock(mutex_);
+    route_ids_.push_back(*id);
+    route_names_.push_back(std::string(trim(method)) + " " + route->path);
+  }
+  return Ok{};
+}
+
+void WebhookDoor::close() {
+  std::vector<std::uint64_t> ids;
+  {
+    MutexLock lock(mutex_);
+    closed_ = true;
+    ids.swap(route_ids_);
+    for (const auto& exchange : waiting_) exchange->give_up(busy("stopping", "bus is stopping"));
+  }
+  for (const std::uint64_t id : ids) services_.routes->remove(id);
+}
+
+std::vector<std::string> WebhookDoor::routes() const {
+  MutexLock lock(mutex_);
+  return route_names_;
+}
+
+http::Response WebhookDoor::handle(Route& route, const http::Request& request) {
+  if (auto refused = route.guard->check(request)) {
+    (refused->status == 401 ? unauthorized_ : no_secret_).add();
+    return std::move(*refused);
+  }
+  auto exchange = std::make_shared<Exchange>(request, route.index, services_.clock.now());
+  {
+    MutexLock lock(mutex_);
+    if (closed_) return busy("stopping", "bus is stopping");
+    waiting_.insert(exchange);
+  }
+  http::Response response;
+  if (runner_.try_post("webhook", [this, exchange] { callback_(exchange); })) {
+    response = exchange->wait(services_.webhook_patience);
+  } else {
+    response = busy("busy", "the source is busy");
+  }
+  {
+    MutexLock lock(mutex_);
+    waiting_.erase(exchange);
+  }
+  (response.status < 300 ? taken_ : response.status < 500 ? refused_ : failed_).add();
+  return response;
+}
+
+http::Response busy(std::string_view code, std::string_view message) {
+  http::Response response = http::refuse(503, code, message, "send it again");
+  response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+http::Response refusal(const Error& error) {
+  switch (error.code) {
+    case Code::unavailable:
+    case Code::timeout:
+    case Code::stopping:
+      return busy(name(error.code), error.message);
+    default:
+      return http::refuse(error);
+  }
+}
+
+http::Response webhook_answer(const ingest::Answers& answers, const std::optional<http::Response>& own) {
+  bool fresh = false;
+  for (const ingest::Answer& one : answers) {
+    if (!one) return refusal(one.error());
+    fresh = fresh || one->kind == store::Appended::Kind::stored;
+  }
+  if (own) return *own;
+  http::Response response;
+  response.status = fresh ? 202 : 200;
+  json::Writer out(response.body);
+  out.begin_object().member("status", fresh ? "accepted" : answers.empty() ? "ignored" : "duplicate");
+  out.key("events").begin_array();
+  for (const ingest::Answer& one : answers) {
+    out.begin_object().member("id", one->id.text()).member("seq", one->seq).end_object();
+  }
+  out.end_array().end_object();
+  return response;
+}
+
+}  // namespace bus::plugin

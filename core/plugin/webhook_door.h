@@ -1,0 +1,102 @@
+// WebhookDoor: the HTTP side of a source that offers bus.webhook/1. A request waits here, on the server's
+// worker, while its callback runs on the instance's thread and its events are committed together with others.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "bus/plugin.h"
+#include "core/auth/signature.h"
+#include "core/base/mutex.h"
+#include "core/http/message.h"
+#include "core/plugin/runner.h"
+#include "core/plugin/services.h"
+
+namespace bus::plugin {
+
+// A request that was let in: what the source sees of it, and the answer that somebody waits for.
+// Safe for concurrent use.
+class Exchange {
+ public:
+  Exchange(const http::Request& request, std::uint32_t route, Time received);
+
+  // Of the instance's thread: false if nobody waits any more; then the callback must not run.
+  bool begin();
+  // The events are on their way to the store; from now on only their answer counts.
+  void submitted();
+  // The first answer counts.
+  void answer(http::Response response);
+  // Answers, unless the events are on their way.
+  void give_up(http::Response response);
+
+  // Waits for the answer, at most `longest`; 503 after that.
+  http::Response wait(milliseconds longest);
+
+  bus_webhook_request c_request() const;
+
+ private:
+  const std::string method_, path_, query_, body_;
+  std::vector<std::pair<std::string, std::string>> headers_;
+  std::vector<bus_header> c_headers_;
+  const std::uint32_t route_;
+  const Time received_;
+
+  Mutex mutex_;
+  CondVar answered_;
+  bool submitted_ BUS_GUARDED_BY(mutex_) = false;
+  std::optional<http::Response> response_ BUS_GUARDED_BY(mutex_);
+};
+
+class WebhookDoor {
+ public:
+  // Handles a request on the instance's thread and answers the exchange, now or later.
+  using Callback = std::function<void(const std::shared_ptr<Exchange>&)>;
+
+  // `source` names the secret in hints and metrics. The routes are copied.
+  WebhookDoor(const HostServices& services, std::string source, Runner& runner, Callback callback);
+  ~WebhookDoor();
+  WebhookDoor(const WebhookDoor&) = delete;
+  WebhookDoor& operator=(const WebhookDoor&) = delete;
+
+  // Declares the plugin's routes. Code::invalid for a wrong one, Code::conflict for one that is taken; then
+  // none is.
+  Status open(const bus_webhook& table);
+  // Takes no more requests, answers those whose events are not on their way with 503, and returns when no
+  // handler is running. Safe without open(), and twice. Not from a handler.
+  void close();
+
+  // "POST /webhooks/github"
+  std::vector<std::string> routes() const;
+
+ private:
+  struct Route;
+  Status add(std::shared_ptr<Route> route, const std::string& methods);
+  http::Response handle(Route& route, const http::Request& request);
+
+  const HostServices& services_;
+  const std::string source_;
+  Runner& runner_;
+  const Callback callback_;
+  metrics::Counter taken_, refused_, failed_, unauthorized_, no_secret_;
+
+  mutable Mutex mutex_;
+  bool closed_ BUS_GUARDED_BY(mutex_) = false;
+  std::set<std::shared_ptr<Exchange>> waiting_ BUS_GUARDED_BY(mutex_);
+  std::vector<std::uint64_t> route_ids_ BUS_GUARDED_BY(mutex_);
+  std::vector<std::string> route_names_ BUS_GUARDED_BY(mutex_);
+};
+
+// {"status":…,"events":[{"id","seq"}]}: 202 accepted, or 200 if all were duplicates or nothing was posted;
+// the error if one of the events was not taken. A reply of the plugin's own goes before.
+http::Response webhook_answer(const ingest::Answers& answers, const std::optional<http::Response>& own);
+// 503 with Retry-After.
+http::Response busy(std::string_view code, std::string_view message);
+// What a sender gets for a plugin's error.
+http::Response refusal(const Error& error);
+
+}  // namespace bus::plugin
