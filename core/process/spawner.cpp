@@ -17,6 +17,20 @@
 #include "core/process/exec_child.h"
 #include "core/process/proc_scan.h"
 
+// ThreadSanitizer takes clone() for a fork and then keeps the child's books in our memory. glibc's other name
+// for the same function is not looked at.
+#if defined(__SANITIZE_THREAD__)
+#define BUS_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define BUS_TSAN 1
+#endif
+#endif
+#if defined(BUS_TSAN)
+extern "C" int __clone(int (*run)(void*), void* stack, int flags, void* argument, ...);
+#define clone __clone
+#endif
+
 namespace bus::process {
 namespace {
 
