@@ -15,6 +15,11 @@ if(BUS_SANITIZE)
   add_link_options(-fsanitize=${BUS_SANITIZE})
 endif()
 
+# libFuzzer finds its way by what the libraries under test report, not only the target's own file.
+if(BUS_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 find_program(BUS_MOLD mold)
 if(BUS_MOLD AND NOT BUS_SANITIZE)
   add_link_options(-fuse-ld=mold)
