@@ -36,6 +36,7 @@ class Admission {
   // Takes nobody new, closes who is idle or still asking, and returns when everything dispatched is answered,
   // at the latest after Options::stop_grace. Safe without start(), and twice.
   void stop();
+  bool is_stopping() const { return stopping_; }
 
   // Does what `next` says with a connection: waits for its client, dispatches or closes it.
   void take(std::unique_ptr<Connection> connection, Next next);

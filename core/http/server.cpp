@@ -5,6 +5,7 @@
 #include <Poco/Net/TCPServerConnectionFactory.h>
 #include <Poco/Net/TCPServerDispatcher.h>
 #include <Poco/ThreadPool.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <mutex>
@@ -19,6 +20,7 @@ namespace bus::http {
 namespace {
 
 constexpr int kRequestsInARow = 64;  // of one connection on one worker, while others wait
+constexpr int kLingerMs = 1;
 
 using Work = std::function<void(std::unique_ptr<Connection>)>;
 
@@ -119,6 +121,7 @@ struct Server::Impl {
         }) {}
 
   void work(std::unique_ptr<Connection> connection);
+  bool asks_again(const Connection& connection);
   void start_stream(std::unique_ptr<Connection> connection);
   Status stop();
 
@@ -131,11 +134,26 @@ struct Server::Impl {
   bool started = false;
 };
 
+// A client that asks again at once finds its worker still there, which saves two changes of thread; but not
+// while others wait for a worker.
+bool Server::Impl::asks_again(const Connection& connection) {
+  if (!connection.is_idle() || state.queued != 0 || admission.is_stopping()) return false;
+  pollfd ready{connection.fd(), POLLIN, 0};
+  return ::poll(&ready, 1, kLingerMs) == 1;
+}
+
 void Server::Impl::work(std::unique_ptr<Connection> connection) {
   --state.queued;
   Next next = connection->handle();
-  for (int served = 1; next == Next::handle && (served < kRequestsInARow || state.queued == 0); ++served) {
-    next = connection->handle();
+  for (int served = 1;;) {
+    if (next == Next::handle && (served < kRequestsInARow || state.queued == 0)) {
+      next = connection->handle();
+      ++served;
+    } else if (next == Next::read && asks_again(*connection)) {
+      next = connection->advance();
+    } else {
+      break;
+    }
   }
   if (next == Next::stream) return start_stream(std::move(connection));
   admission.take(std::move(connection), next);
