@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::uint32_t kMaxRows = 256;    // options, event types
 constexpr std::size_t kMaxLiteral = 4096;  // bytes of one text
+constexpr std::string_view kAnyType = "*";
 
 Error bad(std::string why) {
   return error(Code::invalid, "its descriptor is wrong: " + std::move(why));
@@ -47,7 +48,9 @@ Status read_types(const bus_plugin& plugin, Descriptor& out) {
   if (plugin.event_type_count != 0 && plugin.event_types == nullptr) return bad("event_types is null");
   for (std::uint32_t i = 0; i < plugin.event_type_count; ++i) {
     const auto type = literal(plugin.event_types[i]);
-    if (!type || !is_word(*type)) return bad("event type " + std::to_string(i) + " must be [a-z][a-z0-9_]*");
+    if (!type || (*type != kAnyType && !is_word(*type))) {
+      return bad("event type " + std::to_string(i) + " must be [a-z][a-z0-9_]*");
+    }
     out.event_types.push_back(*type);
   }
   if (out.role == Role::source && out.event_types.empty()) return bad("a source must name its event types");
@@ -103,7 +106,8 @@ std::string_view name(Role role) {
 }
 
 bool Descriptor::declares(std::string_view type) const {
-  return std::find(event_types.begin(), event_types.end(), type) != event_types.end();
+  return std::any_of(event_types.begin(), event_types.end(),
+                     [&](const std::string& declared) { return declared == type || declared == kAnyType; });
 }
 
 bool Descriptor::needs_no_settings() const {

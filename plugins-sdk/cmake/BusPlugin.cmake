@@ -2,12 +2,10 @@
 #
 # Builds <name>.so, a plugin for the bus host, into ${BUS_PLUGIN_OUTPUT_DIRECTORY} (default: the build folder). It
 # exports exactly one symbol, bus_plugin_v1, and links only if nothing is undefined.
-set(BUS_PLUGIN_CMAKE_DIR ${CMAKE_CURRENT_LIST_DIR})
-
 function(bus_add_plugin name)
   cmake_parse_arguments(A "" "" "SOURCES;LINK" ${ARGN})
   add_library(${name} MODULE ${A_SOURCES})
-  set(map ${BUS_PLUGIN_CMAKE_DIR}/bus_plugin_v1.map)
+  set(map ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/bus_plugin_v1.map)
   set_target_properties(${name} PROPERTIES
     PREFIX "" OUTPUT_NAME ${name}
     C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
