@@ -1,0 +1,55 @@
+// Lenient reading of a webhook's JSON: nothing is promised about it, so every read of a missing, null or odd
+// member gives "nothing", and never an error.
+#pragma once
+
+#include <simdjson.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace bus::github {
+
+// The most bytes that a text of an event may have.
+inline constexpr std::size_t kMaxText = 1024;
+
+// The text up to its first NUL and at most `most` bytes of it, cut between two characters. `text` is UTF-8.
+std::string_view clip(std::string_view text, std::size_t most = kMaxText);
+// The first line of it.
+std::string_view first_line(std::string_view text);
+
+// One JSON object, or nothing. A view: valid while the parser that read it keeps the document. Copied freely.
+class Payload {
+ public:
+  Payload() = default;
+  explicit Payload(simdjson::dom::object object) : object_(object), exists_(true) {}
+
+  bool exists() const { return exists_; }
+
+  Payload object(std::string_view key) const;
+  // The first element of an array of objects.
+  Payload first(std::string_view key) const;
+  // How many elements an array has; 0 if it is none.
+  std::size_t length(std::string_view key) const;
+  // clip()ped; empty if it is not a string.
+  std::string_view text(std::string_view key) const;
+  // A whole number from 0 on. A number in quotes is none.
+  std::optional<std::uint64_t> number(std::string_view key) const;
+  // False unless it is `true`.
+  bool flag(std::string_view key) const;
+  // RFC 3339, or a number of seconds since the Unix epoch, as µs since then; 0 if it is neither.
+  std::int64_t time_us(std::string_view key) const;
+
+ private:
+  simdjson::simdjson_result<simdjson::dom::element> find(std::string_view key) const;
+
+  simdjson::dom::object object_;
+  bool exists_ = false;
+};
+
+// RFC 3339 as µs since the Unix epoch; 0 if it is none, or before the epoch.
+std::int64_t parse_time_us(std::string_view text);
+
+}  // namespace bus::github

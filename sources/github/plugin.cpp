@@ -1,0 +1,88 @@
+// The source `github`: GitHub's webhooks as events.
+#include "bus/plugin.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "sources/github/normalize.h"
+
+namespace bus::github {
+namespace {
+
+constexpr std::uint64_t kBodyCap = 25u * 1024 * 1024;  // GitHub does not send more
+
+class GithubSource final : public Source, public WebhookSource {
+ public:
+  static constexpr PluginInfo info{"github", "1.0.0",
+                                   "GitHub's webhooks: runs, jobs, checks, pushes and all the rest."};
+  // GitHub's own names, and it adds new ones.
+  static constexpr const char* event_types[] = {"*"};
+  static constexpr bus_option options[] = {
+      option("paths", BUS_OPT_LIST, "Paths of the HTTP server that take GitHub's deliveries.",
+             "/webhook,/webhooks/github"),
+      option("secret", BUS_OPT_STRING,
+             "Name of the secret that signs the deliveries, as set with `bus secret set`. The same value "
+             "goes into the "
+             "webhook's settings at GitHub.",
+             "github"),
+  };
+
+  GithubSource(Host host, const Settings& settings) : host_(host), secret_(settings.text("secret")) {
+    if (secret_.empty()) throw Failure(invalid("secret must name a secret"));
+    for (const std::string_view path : settings.list("paths")) {
+      if (path.empty() || path[0] != '/') throw Failure(invalid("paths must begin with /"));
+      paths_.emplace_back(path);
+    }
+  }
+
+  Status start() override {
+    deliveries_ = Metric::counter(host_, "deliveries_total", "Deliveries taken.");
+    refused_ = Metric::counter(host_, "refused_total", "Deliveries refused after a good signature.");
+    last_delivery_ = Metric::gauge(host_, "last_delivery_seconds", "When the last one was taken, Unix time.");
+    return {};
+  }
+  void stop() noexcept override {}
+
+  std::vector<bus_webhook_route> routes() override {
+    std::vector<bus_webhook_route> all;
+    for (const std::string& path : paths_) {
+      all.push_back(
+          {path.c_str(), "POST", kBodyCap, BUS_SIGNATURE_GITHUB_SHA256, 0, secret_.c_str(), nullptr});
+    }
+    return all;
+  }
+
+  WebhookReply on_request(const WebhookRequest& request) override {
+    auto made = normalizer_.normalize({request.header("x-github-event"), request.header("x-github-delivery"),
+                                       request.header("content-type"), request.body});
+    if (const auto* refusal = std::get_if<Refusal>(&made)) return refuse(*refusal);
+    const Event& event = std::get<Event>(made);
+    if (Status posted = host_.post(event); !posted.ok()) return {posted, 0, {}};
+    if (deliveries_) deliveries_->add();
+    if (last_delivery_) last_delivery_->set(static_cast<double>(request.received_us) / 1e6);
+    if (event.type == "ping") host_.report(BUS_HEALTH_OK, "ping received");
+    return {};
+  }
+
+ private:
+  WebhookReply refuse(const Refusal& refusal) {
+    if (refused_) refused_->add();
+    std::string body = R"({"error":{"code":")";
+    body.append(refusal.code).append(R"(","message":")").append(refusal.message).append(R"("}})");
+    return {{}, 400, std::move(body)};
+  }
+
+  Host host_;
+  std::string secret_;
+  std::vector<std::string> paths_;
+  Normalizer normalizer_;
+  std::optional<Metric> deliveries_, refused_, last_delivery_;
+};
+
+}  // namespace
+}  // namespace bus::github
+
+BUS_SOURCE_PLUGIN(bus::github::GithubSource)

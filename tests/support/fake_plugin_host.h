@@ -1,0 +1,107 @@
+// A host for one plugin instance, without anything behind it: settings by hand, posted events and reports
+// kept. For tests of a plugin through its C entry points. One thread.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "bus/plugin.h"
+
+namespace bus::testing {
+
+class FakePluginHost {
+ public:
+  // The settings start with the plugin's defaults; a list's elements are separated by commas.
+  explicit FakePluginHost(const bus_plugin& plugin) : name_(plugin.name) {
+    for (std::uint32_t i = 0; i < plugin.option_count; ++i) {
+      const bus_option& option = plugin.options[i];
+      if (option.default_value == nullptr) continue;
+      if (option.type == BUS_OPT_LIST) {
+        settings_[option.name] = split(option.default_value);
+      } else {
+        settings_[option.name] = {option.default_value};
+      }
+    }
+    table_.size = sizeof table_;
+    table_.abi_minor = BUS_ABI_MINOR;
+    table_.self = this;
+    table_.name = {name_.data(), name_.size()};
+    table_.emit = [](void* self, const bus_event* all, std::size_t count, bus_receipt*, bus_error*) {
+      return of(self).take(all, count);
+    };
+    table_.post = [](void* self, const bus_event* all, std::size_t count, bus_error*) {
+      return of(self).take(all, count);
+    };
+    table_.log = [](void*, std::int32_t, bus_text) {};
+    table_.now_us = [](void* self) { return of(self).now_us; };
+    table_.report_state = [](void* self, std::int32_t health, bus_text reason) {
+      of(self).reports.emplace_back(health, std::string(view(reason)));
+    };
+    table_.setting_count = [](void* self, const char* name) { return of(self).settings_[name].size(); };
+    table_.setting_text = [](void* self, const char* name, std::size_t index,
+                             bus_text* value) -> std::int32_t {
+      const auto& values = of(self).settings_[name];
+      if (index >= values.size()) return BUS_INVALID;
+      *value = {values[index].data(), values[index].size()};
+      return BUS_OK;
+    };
+    table_.setting_int = [](void* self, const char* name, std::int64_t* value) -> std::int32_t {
+      const auto& values = of(self).settings_[name];
+      if (values.empty()) return BUS_INVALID;
+      *value = values[0] == "true" ? 1 : values[0] == "false" ? 0 : std::stoll(values[0]);
+      return BUS_OK;
+    };
+    table_.get_extension = [](void*, const char*) -> const void* { return nullptr; };
+  }
+  FakePluginHost(const FakePluginHost&) = delete;
+  FakePluginHost& operator=(const FakePluginHost&) = delete;
+
+  const bus_host* table() const { return &table_; }
+  void set(const std::string& name, std::string value) { settings_[name] = {std::move(value)}; }
+  void set_list(const std::string& name, std::vector<std::string> values) {
+    settings_[name] = std::move(values);
+  }
+
+  struct Taken {
+    std::string type, key, scope, summary, data, raw;
+  };
+  std::vector<Taken> events;                                  // emitted and posted
+  std::vector<std::pair<std::int32_t, std::string>> reports;  // health and reason
+  std::int32_t answer = BUS_OK;                               // to emit and post
+  std::int64_t now_us = 1'000'000;
+
+ private:
+  static FakePluginHost& of(void* self) { return *static_cast<FakePluginHost*>(self); }
+  static std::string_view view(bus_text text) {
+    return text.len == 0 ? std::string_view() : std::string_view(text.ptr, text.len);
+  }
+  static std::vector<std::string> split(std::string_view text) {
+    std::vector<std::string> parts;
+    while (!text.empty()) {
+      const std::string_view part = text.substr(0, text.find(','));
+      parts.emplace_back(part);
+      text.remove_prefix(std::min(text.size(), part.size() + 1));
+    }
+    return parts;
+  }
+  std::int32_t take(const bus_event* all, std::size_t count) {
+    for (std::size_t i = 0; answer == BUS_OK && i < count; ++i) {
+      const bus_event& event = all[i];
+      events.push_back({std::string(view(event.type)), std::string(view(event.key)),
+                        std::string(view(event.scope)), std::string(view(event.summary)),
+                        std::string(view(event.data)), std::string(view(event.raw))});
+    }
+    return answer;
+  }
+
+  std::string name_;
+  std::map<std::string, std::vector<std::string>> settings_;
+  bus_host table_{};
+};
+
+}  // namespace bus::testing
