@@ -75,7 +75,8 @@ Result<OptionInfo> read_option(const bus_option& row) {
     option.has_default = true;
   }
   if (option.type == OptionType::choice) {
-    for (std::string_view word : split(literal(row.choices).value_or(""), '|')) {
+    const std::string choices = literal(row.choices).value_or("");
+    for (std::string_view word : split(choices, '|')) {
       if (!word.empty()) option.choices.emplace_back(word);
     }
     if (option.choices.empty()) return bad("option " + *name + " has no choices");

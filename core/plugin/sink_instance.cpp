@@ -69,11 +69,17 @@ Status SinkInstance::open() {
   options.predicate = filter_;
   options.wake = [weak = weak_from_this()] {
     const auto self = std::static_pointer_cast<SinkInstance>(weak.lock());
-    if (self) self->runner().post("deliver", [self] { self->pump(); });
+    if (self) self->runner().post("deliver", [self] { self->woken(); });
   };
   reader_ = services().hub.open(std::move(options));
   runner().post("deliver", [self = shared_from_this(), this] { pump(); });
   return Ok{};
+}
+
+// Comes also during a pause; then what is new waits behind the batch.
+void SinkInstance::woken() {
+  caught_up_ = false;
+  pump();
 }
 
 void SinkInstance::pump() {

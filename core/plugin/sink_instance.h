@@ -39,6 +39,7 @@ class SinkInstance final : public Instance {
   void drop() override;
 
   Result<std::uint64_t> stored_cursor();
+  void woken();
   void pump();
   bool fill();
   // False: a pause is needed before the rest of the batch, or everything is done.

@@ -1,0 +1,189 @@
+#include "core/plugin/sink_instance.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/base/text.h"
+#include "tests/unit/plugin/world.h"
+
+namespace bus::plugin {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+
+// The test is the sink's thread: step() lets it do what it has to do.
+class SinkTest : public ::testing::Test {
+ protected:
+  ~SinkTest() override { stop(); }
+
+  void run(const std::string& trouble = "none", std::int64_t resume = 0, const std::string& filter = {}) {
+    const auto plugin = testing::load_test_plugin("cpp_sink");
+    ASSERT_NE(plugin, nullptr);
+    std::optional<predicate::Predicate> compiled;
+    if (!filter.empty()) compiled = *predicate::compile(filter);
+    HostServices services = world_.services();
+    services.dead_letters = [this](const Rejected& one) { dead_.push_back(one.record->seq); };
+    sink_ = std::make_shared<SinkInstance>(
+        services, plugin, "out",
+        testing::options_of(*plugin,
+                            {{"path", world_.folder / "out"}, {"trouble", trouble}, {"resume", resume}}),
+        compiled);
+    sink_->create(false);
+    sink_->start();
+    step();
+  }
+  void step() {
+    for (int i = 0; i < 8; ++i) sink_->runner().step();
+  }
+  void stop() {
+    if (sink_ == nullptr) return;
+    sink_->begin_stop();
+    step();
+    sink_ = nullptr;
+  }
+  std::vector<std::string> lines() {
+    std::vector<std::string> all;
+    const auto text = read_file(world_.folder / "out", 1 << 20);
+    if (!text) return all;
+    for (std::string_view line : split(*text, '\n')) {
+      if (!line.empty()) all.emplace_back(line);
+    }
+    return all;
+  }
+  std::uint64_t cursor() {
+    const auto found = world_.store->cursor("sink:out");
+    return found ? found->seq : ~0ull;
+  }
+
+  testing::World world_;
+  std::shared_ptr<SinkInstance> sink_;
+  std::vector<std::uint64_t> dead_;
+};
+
+TEST_F(SinkTest, GetsWhatIsThereAndWhatComes) {
+  world_.emit({"a", "b"});
+  run();
+  EXPECT_THAT(lines(), ElementsAre("start 0", "1 a", "2 b"));
+  EXPECT_EQ(cursor(), 2u);
+  world_.emit({"c"});
+  step();
+  EXPECT_THAT(lines(), ElementsAre("start 0", "1 a", "2 b", "3 c"));
+  EXPECT_EQ(sink_->status().figures.delivered, 3u);
+  EXPECT_EQ(sink_->status().state.state, State::ok);
+}
+
+TEST_F(SinkTest, GoesOnAtItsCursor) {
+  world_.emit({"a", "b"});
+  run();
+  stop();
+  world_.emit({"c"});
+  run();
+  EXPECT_THAT(lines(), ElementsAre("start 0", "1 a", "2 b", "stop", "start 2", "3 c"));
+}
+
+TEST_F(SinkTest, TheSinksOwnPlaceWinsInBothDirections) {
+  world_.emit({"a", "b", "c"});
+  run("none", 2);  // it has more than the cursor says: nothing is doubled
+  EXPECT_THAT(lines(), ElementsAre("start 2", "3 c"));
+  stop();
+  run("none", 1);  // it has lost what the cursor says: nothing is lost
+  EXPECT_THAT(lines(), ElementsAre("start 2", "3 c", "stop", "start 1", "2 b", "3 c"));
+  EXPECT_EQ(cursor(), 3u);
+}
+
+TEST_F(SinkTest, AClaimBeyondTheLogIsNotBelieved) {
+  world_.emit({"a"});
+  run("none", 500);
+  EXPECT_THAT(lines(), ElementsAre("start 500", "1 a"));
+}
+
+TEST_F(SinkTest, RetriesTheRestAfterAPause) {
+  world_.emit({"a", "b", "c"});
+  run("once");
+  EXPECT_THAT(lines(), ElementsAre("start 0", "1 a"));
+  EXPECT_EQ(sink_->status().state.state, State::retrying);
+  EXPECT_EQ(sink_->status().state.reason, "full");
+  world_.emit({"d"});  // new events do not cut the pause short
+  step();
+  EXPECT_THAT(lines(), ElementsAre("start 0", "1 a"));
+  world_.clock.advance(1s);
+  step();
+  EXPECT_THAT(lines(), ElementsAre("start 0", "1 a", "2 b", "3 c", "4 d"));
+  EXPECT_EQ(sink_->status().state.state, State::ok);
+  EXPECT_EQ(sink_->status().figures.retries, 1u);
+}
+
+TEST_F(SinkTest, AnEventThatIsNeverTakenGoesToTheDeadLetters) {
+  world_.emit({"a", "bad", "c"});
+  run("invalid");
+  EXPECT_THAT(lines(), ElementsAre("start 0", "1 a", "3 c"));
+  EXPECT_THAT(dead_, ElementsAre(2u));
+  EXPECT_EQ(sink_->status().figures.rejected, 1u);
+  EXPECT_EQ(cursor(), 3u);
+}
+
+TEST_F(SinkTest, AThrowIsAFaultAndRetried) {
+  world_.emit({"a"});
+  run("throw");
+  EXPECT_EQ(sink_->status().state.reason, "thrown in deliver");
+  world_.clock.advance(1s);
+  step();
+  EXPECT_THAT(lines(), ElementsAre("start 0", "1 a"));
+}
+
+TEST_F(SinkTest, AStartIsTriedAgain) {
+  world_.emit({"a"});
+  run("start");
+  EXPECT_EQ(sink_->status().state.state, State::retrying);
+  world_.clock.advance(1s);
+  step();
+  EXPECT_THAT(lines(), ElementsAre("start 0", "1 a"));
+  EXPECT_EQ(sink_->status().state.state, State::ok);
+}
+
+TEST_F(SinkTest, ADeniedStartWaitsForAPersonAndTriesAgain) {
+  run("denied");
+  EXPECT_EQ(sink_->status().state.state, State::waiting);
+  world_.clock.advance(1s);
+  step();
+  EXPECT_EQ(sink_->status().state.state, State::ok);
+}
+
+TEST_F(SinkTest, TheFilterAppliesAndTheCursorMovesOverTheRest) {
+  world_.emit({"a", "b", "c"});
+  run("none", 0, "key == 'b'");
+  EXPECT_THAT(lines(), ElementsAre("start 0", "2 b"));
+  EXPECT_EQ(sink_->acknowledged(), 3u);
+}
+
+TEST_F(SinkTest, ManyEventsComeInBatchesAndInOrder) {
+  std::vector<std::string> keys;
+  for (int i = 0; i < 1000; ++i) keys.push_back(std::to_string(i));
+  world_.emit(keys);
+  run();
+  const auto all = lines();
+  ASSERT_EQ(all.size(), 1001u);
+  for (int i = 0; i < 1000; ++i) {
+    EXPECT_EQ(all[static_cast<std::size_t>(i) + 1], std::to_string(i + 1) + " " + std::to_string(i));
+  }
+}
+
+TEST_F(SinkTest, TheCursorIsSavedAtMostFourTimesASecond) {
+  world_.emit({"a"});
+  run();
+  EXPECT_EQ(cursor(), 1u);
+  world_.emit({"b"});
+  step();
+  EXPECT_EQ(cursor(), 1u);
+  world_.clock.advance(250ms);
+  step();
+  EXPECT_EQ(cursor(), 2u);
+  world_.emit({"c"});
+  step();
+  stop();
+  EXPECT_EQ(cursor(), 3u);
+}
+
+}  // namespace
+}  // namespace bus::plugin
