@@ -13,7 +13,7 @@ typedef struct bus_host {
   uint32_t size;
   uint32_t abi_minor; /* of the host */
   void* self;
-  bus_text name; /* of the instance: the `source` of its events */
+  bus_text name; /* of the instance, as configured; its events carry the plugin's name as `source` */
 
   /* Stores `count` events, in one commit, and returns when it is done. receipts (null, or `count` of them)
      say what became of each. BUS_OK if every event was taken (also as duplicate or known); else the code of
