@@ -2,6 +2,16 @@
 #
 # Builds <name>.so, a plugin for the bus host, into ${BUS_PLUGIN_OUTPUT_DIRECTORY} (default: the build folder). It
 # exports exactly one symbol, bus_plugin_v1, and links only if nothing is undefined.
+
+# Outside of the tree of bus: the headers are installed beside this file's folder.
+if(NOT TARGET bus_sdk)
+  find_path(BUS_SDK_INCLUDE_DIR bus/plugin.h REQUIRED NO_DEFAULT_PATH
+    PATHS ${CMAKE_CURRENT_LIST_DIR}/../../../include ${CMAKE_CURRENT_LIST_DIR}/../../../../include
+          ${CMAKE_CURRENT_LIST_DIR}/../include)
+  add_library(bus_sdk INTERFACE)
+  target_include_directories(bus_sdk INTERFACE ${BUS_SDK_INCLUDE_DIR})
+endif()
+
 function(bus_add_plugin name)
   cmake_parse_arguments(A "" "" "SOURCES;LINK" ${ARGN})
   add_library(${name} MODULE ${A_SOURCES})
