@@ -33,29 +33,32 @@ struct State {
   bool live BUS_GUARDED_BY(mutex) = false;     // the buffer has all that matches behind `position`
   bool asleep BUS_GUARDED_BY(mutex) = false;   // was told that it is caught up, and wants a wake
 
-  // Takes a matching event that was just stored. True if the reader has to be woken.
-  bool offer(const store::RecordPtr& record) BUS_EXCLUDES(mutex) {
+  enum class Offered { passed_over, kept, kept_and_wake, too_far_behind };
+
+  // Takes a matching event that was just stored.
+  Offered offer(const store::RecordPtr& record) BUS_EXCLUDES(mutex) {
     MutexLock lock(mutex);
-    if (!live || record->seq <= position) return false;
+    if (!live || record->seq <= position) return Offered::passed_over;
     const std::size_t size = record->json.text.size();
     if (buffered + size > options.buffer_bytes && !buffer.empty()) {
-      live = false;  // too far behind: the store has it all
+      live = false;  // the store has it all
       buffer.clear();
       buffer.shrink_to_fit();
       buffered = 0;
-      return false;
+      return Offered::too_far_behind;
     }
     buffer.push_back(record);
     buffered += size;
-    return std::exchange(asleep, false);
+    return std::exchange(asleep, false) ? Offered::kept_and_wake : Offered::kept;
   }
 };
 using StatePtr = std::shared_ptr<State>;
 
 }  // namespace
 
-struct Hub::Impl {
-  Impl(const store::Store& store_, metrics::Registry& metrics)
+// What the hub and its readers share.
+struct HubCore {
+  HubCore(const store::Store& store_, metrics::Registry& metrics)
       : store(store_),
         published(metrics.counter("bus_events_published_total", "Events that were offered to readers.")),
         delivered(metrics.counter("bus_deliveries_total", "Events put into the live buffers of readers.")),
@@ -66,8 +69,10 @@ struct Hub::Impl {
 
   void offer(const StatePtr& state, const store::RecordPtr& record, std::vector<StatePtr>& wake) BUS_REQUIRES(mutex) {
     if (!state->options.reports_all && !moves(record->event->task)) return;
-    if (state->offer(record)) wake.push_back(state);
-    ++deliveries;
+    const State::Offered offered = state->offer(record);
+    if (offered == State::Offered::kept_and_wake) wake.push_back(state);
+    if (offered == State::Offered::too_far_behind) lagged.add();
+    deliveries += offered == State::Offered::kept || offered == State::Offered::kept_and_wake;
   }
 
   const store::Store& store;
@@ -81,16 +86,10 @@ struct Hub::Impl {
   std::atomic<std::uint64_t> head;
 };
 
-namespace {
-
-using Shared = std::shared_ptr<Hub::Impl>;
-
-}  // namespace
-
 // The one implementation of Reader.
 class HubReader final : public Reader {
  public:
-  HubReader(std::shared_ptr<Hub::Impl> hub, StatePtr state) : hub_(std::move(hub)), state_(std::move(state)) {
+  HubReader(std::shared_ptr<HubCore> hub, StatePtr state) : hub_(std::move(hub)), state_(std::move(state)) {
     MutexLock lock(hub_->mutex);
     if (state_->options.predicate) {
       handle_ = hub_->index.add(*state_->options.predicate);
@@ -126,10 +125,11 @@ class HubReader final : public Reader {
   bool go_live(std::uint64_t position);
   bool wants(const store::Record& record);
 
-  std::shared_ptr<Hub::Impl> hub_;
+  std::shared_ptr<HubCore> hub_;
   StatePtr state_;
   std::optional<predicate::Index::Handle> handle_;
-  json::Document document_;  // for predicates over records from the store
+  json::Document document_;    // for predicates over records from the store
+  predicate::EventView view_;
 };
 
 bool HubReader::take_live(std::size_t most, std::size_t bytes, Batch& batch) {
@@ -173,8 +173,8 @@ bool HubReader::wants(const store::Record& record) {
   if (!event) return false;
   if (!options.reports_all && !moves(event->task)) return false;
   if (!options.predicate) return true;
-  predicate::EventView view(*event, record.data());
-  return predicate::match(*options.predicate, view) == predicate::Match::yes;
+  view_.reset(*event, record.data());
+  return predicate::matches(*options.predicate, view_);
 }
 
 Result<Batch> HubReader::read(std::size_t most, std::size_t bytes) {
@@ -205,41 +205,42 @@ Result<Batch> HubReader::read(std::size_t most, std::size_t bytes) {
   return batch;
 }
 
-Hub::Hub(const store::Store& store, metrics::Registry& metrics) : impl_(std::make_shared<Impl>(store, metrics)) {}
+Hub::Hub(const store::Store& store, metrics::Registry& metrics) : core_(std::make_shared<HubCore>(store, metrics)) {}
 Hub::~Hub() = default;
 
 std::unique_ptr<Reader> Hub::open(ReaderOptions options) {
-  return std::make_unique<HubReader>(impl_, std::make_shared<State>(std::move(options)));
+  return std::make_unique<HubReader>(core_, std::make_shared<State>(std::move(options)));
 }
 
 void Hub::publish(std::span<const store::RecordPtr> records) {
   if (records.empty()) return;
   std::vector<StatePtr> wake;
-  MutexLock lock(impl_->mutex);
-  impl_->deliveries = 0;
+  predicate::EventView view;
+  MutexLock lock(core_->mutex);
+  core_->deliveries = 0;
   for (const store::RecordPtr& record : records) {
-    for (const StatePtr& state : impl_->everything) impl_->offer(state, record, wake);
-    if (!impl_->selective.empty()) {
-      predicate::EventView view(*record->event, record->data());
-      impl_->index.match(view, [&](predicate::Index::Handle handle) BUS_REQUIRES(impl_->mutex) {
-        impl_->offer(impl_->selective.at(handle), record, wake);
+    for (const StatePtr& state : core_->everything) core_->offer(state, record, wake);
+    if (!core_->selective.empty()) {
+      view.reset(*record->event, record->data());
+      core_->index.match(view, [&](predicate::Index::Handle handle) BUS_REQUIRES(core_->mutex) {
+        core_->offer(core_->selective.at(handle), record, wake);
       });
     }
   }
-  impl_->head.store(records.back()->seq, std::memory_order_release);
-  impl_->published.add(static_cast<double>(records.size()));
-  if (impl_->deliveries != 0) impl_->delivered.add(static_cast<double>(impl_->deliveries));
-  impl_->head_seq.set(static_cast<double>(records.back()->seq));
+  core_->head.store(records.back()->seq, std::memory_order_release);
+  core_->published.add(static_cast<double>(records.size()));
+  if (core_->deliveries != 0) core_->delivered.add(static_cast<double>(core_->deliveries));
+  core_->head_seq.set(static_cast<double>(records.back()->seq));
   for (const StatePtr& state : wake) {
     if (state->options.wake) state->options.wake();
   }
 }
 
-std::uint64_t Hub::head() const { return impl_->head.load(std::memory_order_acquire); }
+std::uint64_t Hub::head() const { return core_->head.load(std::memory_order_acquire); }
 
 std::size_t Hub::readers() const {
-  MutexLock lock(impl_->mutex);
-  return impl_->selective.size() + impl_->everything.size();
+  MutexLock lock(core_->mutex);
+  return core_->selective.size() + core_->everything.size();
 }
 
 }  // namespace bus::fanout

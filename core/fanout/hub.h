@@ -69,8 +69,7 @@ class Hub {
   std::size_t readers() const;
 
  private:
-  struct Impl;
-  std::shared_ptr<Impl> impl_;
+  std::shared_ptr<struct HubCore> core_;
 };
 
 }  // namespace bus::fanout

@@ -232,4 +232,16 @@ std::string_view raw_member(std::string_view object, std::string_view key) {
   return {};
 }
 
+RawElements::RawElements(std::string_view array) : rest_(array.substr(skip_space(array, 0))) {}
+
+std::string_view RawElements::next() {
+  // `rest_` begins with the bracket or comma in front of the element.
+  const std::size_t start = rest_.empty() ? 0 : skip_space(rest_, 1);
+  if (start >= rest_.size() || rest_[start] == ']') return {};
+  const std::size_t end = skip_value(rest_, start);
+  const std::string_view element = rest_.substr(start, end - start);
+  rest_.remove_prefix(skip_space(rest_, end));
+  return element;
+}
+
 }  // namespace bus::json

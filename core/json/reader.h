@@ -135,4 +135,15 @@ class Document {
 // valid JSON (a Document parsed it) and an object.
 std::string_view raw_member(std::string_view object, std::string_view key);
 
+// Walks the bytes of an array's elements, as they stand there. REQUIRES: `array` is valid JSON and an array.
+class RawElements {
+ public:
+  explicit RawElements(std::string_view array);
+  // The next element; empty behind the last one.
+  std::string_view next();
+
+ private:
+  std::string_view rest_;
+};
+
 }  // namespace bus::json

@@ -31,7 +31,7 @@ class SqliteStore final : public Store {
   Result<std::vector<Appended>> append(std::span<NewEvent> events) override;
   Status make_durable() override;
   Result<Page> read(std::uint64_t after, std::size_t most, std::size_t bytes) const override;
-  Result<Page> read_newest(std::uint64_t after, std::size_t most) const override;
+  Result<Page> read_before(std::uint64_t before, std::uint64_t after, std::size_t most) const override;
   Result<RecordPtr> find(std::uint64_t seq) const override;
   Result<std::uint64_t> seq_of(const Ulid& id) const override;
   Result<std::uint64_t> seq_before(Time time) const override;

@@ -73,9 +73,9 @@ struct TaskRow {
 };
 
 struct TaskQuery {
-  std::string id;      // exactly this one
-  std::string kind, scope, state, result, parent;  // empty: any
-  std::string sha;     // a prefix
+  std::string id{};    // exactly this one
+  std::string kind{}, scope{}, state{}, result{}, parent{};  // empty: any
+  std::string sha{};   // a prefix
   std::size_t limit = 50;
 };
 
@@ -106,8 +106,8 @@ class Store {
 
   // Events after `after`, at most `most` of them and about `bytes` of JSON (always at least one if there is one).
   virtual Result<Page> read(std::uint64_t after, std::size_t most, std::size_t bytes) const = 0;
-  // The newest `most` events after `after`, oldest first.
-  virtual Result<Page> read_newest(std::uint64_t after, std::size_t most) const = 0;
+  // The newest `most` events before `before` and after `after`, oldest first; `end` if there are no older ones.
+  virtual Result<Page> read_before(std::uint64_t before, std::uint64_t after, std::size_t most) const = 0;
   // Code::not_found if there is none (any more).
   virtual Result<RecordPtr> find(std::uint64_t seq) const = 0;
   virtual Result<std::uint64_t> seq_of(const Ulid& id) const = 0;

@@ -59,7 +59,7 @@ Result<std::unique_ptr<ReadConnection>> ReadConnection::open(const std::string& 
   const std::string select = "SELECT " + std::string(kEventColumns) + " FROM events WHERE ";
   const std::pair<Statement*, std::string> statements[] = {
       {&reader->page, select + "seq>?1 ORDER BY seq LIMIT ?2"},
-      {&reader->newest, select + "seq>?1 ORDER BY seq DESC LIMIT ?2"},
+      {&reader->newest, select + "seq<?1 AND seq>?2 ORDER BY seq DESC LIMIT ?3"},
       {&reader->one, select + "seq=?1"},
       {&reader->id_at, "SELECT seq,id FROM events WHERE seq>=?1 ORDER BY seq LIMIT 1"},
       {&reader->raw, "SELECT body FROM bodies WHERE seq=?1"},
@@ -111,12 +111,12 @@ Result<Page> SqliteStore::read(std::uint64_t after, std::size_t most, std::size_
   return out;
 }
 
-Result<Page> SqliteStore::read_newest(std::uint64_t after, std::size_t most) const {
+Result<Page> SqliteStore::read_before(std::uint64_t before, std::uint64_t after, std::size_t most) const {
   auto reader = borrow();
   if (!reader) return std::move(reader).error();
   const Using row((*reader)->newest);
   Statement& newest = (*reader)->newest;
-  newest.bind(1, after).bind(2, static_cast<std::uint64_t>(most));
+  newest.bind(1, before).bind(2, after).bind(3, static_cast<std::uint64_t>(most));
   Page out;
   out.last = after;
   for (;;) {
@@ -127,7 +127,7 @@ Result<Page> SqliteStore::read_newest(std::uint64_t after, std::size_t most) con
   }
   std::reverse(out.records.begin(), out.records.end());
   if (!out.records.empty()) out.last = out.records.back()->seq;
-  out.end = true;
+  out.end = out.records.size() < most;
   return out;
 }
 

@@ -1,0 +1,200 @@
+#include "core/host/host.h"
+
+#include <malloc.h>
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <array>
+#include <charconv>
+
+#include "core/base/file.h"
+#include "core/base/text.h"
+#include "core/base/version.h"
+#include "core/host/notify.h"
+#include "core/host/parts.h"
+#include "core/log/log.h"
+#include "core/process/event_context.h"
+#include "core/store/sqlite_store.h"
+
+namespace bus::host {
+namespace {
+
+constexpr std::array<int, 3> kSignals = {SIGTERM, SIGINT, SIGHUP};
+
+// From here on only await_signal() sees them; threads inherit the mask.
+sigset_t block_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (int signal : kSignals) sigaddset(&set, signal);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  return set;
+}
+
+struct Listen {
+  std::string address;
+  std::uint16_t port = 0;
+};
+
+Result<Listen> parse_listen(std::string_view text) {
+  const auto colon = text.rfind(':');
+  unsigned port = 0;
+  const std::string_view digits = colon == std::string_view::npos ? "" : text.substr(colon + 1);
+  const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (digits.empty() || failure != std::errc() || end != digits.data() + digits.size() || port > 65535) {
+    return error(Code::config, "http.listen '" + printable(text) + "' is not address:port", "as in 127.0.0.1:9000");
+  }
+  std::string_view address = text.substr(0, colon);
+  if (address.starts_with('[') && address.ends_with(']')) address = address.substr(1, address.size() - 2);
+  return Listen{std::string(address), static_cast<std::uint16_t>(port)};
+}
+
+bool is_loopback(std::string_view address) {
+  return address.starts_with("127.") || address == "::1" || address == "localhost";
+}
+
+Status start_http(Parts& parts) {
+  const config::Http& settings = parts.settings.http;
+  if (settings.listen == "off") return Ok{};
+  const auto listen = parse_listen(settings.listen);
+  if (!listen) return listen.error();
+  if (!is_loopback(listen->address)) {
+    return error(Code::config, "http.listen " + settings.listen + " is not a loopback address",
+                 "listen on 127.0.0.1 and put a tunnel or a TLS proxy in front");
+  }
+  http::Options options;
+  options.address = listen->address;
+  options.port = listen->port;
+  options.workers = static_cast<std::size_t>(settings.workers);
+  options.max_connections = static_cast<std::size_t>(settings.max_connections);
+  options.max_streams = static_cast<std::size_t>(settings.max_streams);
+  options.header_deadline = std::chrono::ceil<milliseconds>(settings.header_timeout);
+  options.request_deadline = std::chrono::ceil<milliseconds>(settings.request_timeout);
+  parts.http = std::make_unique<http::Server>(options, *parts.router, parts.metrics, parts.clock);
+  auto port = parts.http->start();
+  if (!port) return std::move(port).error();
+  parts.port = *port;
+  return Ok{};
+}
+
+void make_socket(Parts& parts) {
+  fanout::SocketOptions options;
+  options.path = parts.paths.socket();
+  options.max_clients = static_cast<std::size_t>(parts.settings.socket.max_clients);
+  options.reader_buffer = static_cast<std::size_t>(parts.settings.socket.subscriber_buffer);
+  parts.socket =
+      std::make_unique<fanout::SocketServer>(options, *parts.hub, *parts.store, parts.clock, parts.metrics);
+  add_emit(parts);
+  add_reading(parts);
+  add_about(parts);
+}
+
+void make_plugins(Parts& parts) {
+  plugin::HostServices services{*parts.ingest, *parts.hub,  *parts.store, parts.routes.get(),
+                                parts.metrics, parts.clock, log::global(), *parts.secrets};
+  const char* home = std::getenv("HOME");
+  services.home = home == nullptr ? "" : home;
+  services.max_webhook_body = parts.settings.http.max_webhook_body;
+  parts.plugins = std::make_unique<plugin::Manager>(
+      services, parts.settings, plugin::Folders{plugin::installed_plugin_folder(), parts.settings.plugins.directories});
+  parts.plugins->start_all();
+}
+
+void watch_store(Parts& parts) {
+  metrics::Gauge bytes = parts.metrics.gauge("bus_store_bytes", "Size of the store's file.");
+  metrics::Gauge log_bytes = parts.metrics.gauge("bus_store_wal_bytes", "Size of the store's write-ahead log.");
+  metrics::Gauge events = parts.metrics.gauge("bus_store_events", "Events that are kept.");
+  parts.metrics.gauge("bus_build_info", "Always 1; the label says what runs.", {{"version", std::string(version())}}).set(1);
+  parts.scrape = parts.metrics.on_scrape([&parts, bytes, log_bytes, events]() mutable {
+    if (const auto stats = parts.store->stats()) {
+      bytes.set(static_cast<double>(stats->file_bytes));
+      log_bytes.set(static_cast<double>(stats->wal_bytes));
+      events.set(static_cast<double>(stats->events));
+    }
+  });
+}
+
+// Everything up to the moment at which clients are served. What fails here has changed nothing that matters.
+Status start(Parts& parts) {
+  if (Status made = config::make_folders(parts.paths); !made) return made;
+  auto lock = StateLock::take(parts.paths.state);
+  if (!lock) return std::move(lock).error();
+  parts.lock = std::move(*lock);
+  process::remove_stale_event_files(parts.paths.event_files());
+  auto store = store::open_sqlite(parts.paths.state, parts.clock);
+  if (!store) return std::move(store).error();
+  parts.store = std::move(*store);
+  parts.hub = std::make_unique<fanout::Hub>(*parts.store, parts.metrics);
+  parts.ingest = std::make_unique<ingest::Ingest>(*parts.store, *parts.hub, parts.metrics);
+  const char* credentials = std::getenv("CREDENTIALS_DIRECTORY");
+  parts.secrets = std::make_unique<auth::SecretStore>(parts.paths.secrets(), credentials == nullptr ? "" : credentials);
+  parts.router = std::make_unique<http::Router>(parts.metrics);
+  parts.routes = std::make_unique<plugin::RouterRoutes>(*parts.router);
+  if (Status added = add_http_routes(parts); !added) return added;
+  watch_store(parts);
+  make_socket(parts);
+  if (Status served = start_http(parts); !served) return served;
+  make_plugins(parts);
+  return parts.socket->start();
+}
+
+// Entrances, sources, store, readers. Also for a host that has only half started.
+void stop(Parts& parts) {
+  if (parts.socket) parts.socket->close_entrance();
+  if (parts.http) {
+    if (Status stopped = parts.http->stop(); !stopped) log::warning(stopped.error().message);
+  }
+  if (parts.plugins) parts.plugins->stop_sources();
+  if (parts.ingest) parts.ingest->stop();
+  if (parts.plugins) parts.plugins->stop_sinks();
+  if (parts.socket) parts.socket->stop();
+}
+
+void report_ready(std::optional<int> fd, const Status& outcome) {
+  if (!fd) return;
+  const UniqueFd owned(*fd);
+  (void)write_all(owned.get(), outcome ? std::string("ok\n") : outcome.error().message + "\n");
+}
+
+void reload(Parts& parts, const HostOptions& options) {
+  if (!options.reload) return;
+  const config::Loaded loaded = options.reload();
+  for (const config::Problem& problem : loaded.problems) log::error("configuration: " + problem.text());
+  if (!loaded.ok()) return log::error("configuration not reloaded; the old one stays");
+  if (const auto level = log::level_named(loaded.settings.log.level)) log::global().set_level(*level);
+  log::info("configuration reloaded; sources, sinks and the listening address change at the next start");
+  parts.settings.log = loaded.settings.log;
+}
+
+void serve_until_told(Parts& parts, const HostOptions& options, const sigset_t& signals) {
+  for (;;) {
+    int signal = 0;
+    if (sigwait(&signals, &signal) != 0) continue;
+    if (signal != SIGHUP) return log::info("stopping", {{"signal", signal}});
+    reload(parts, options);
+  }
+}
+
+}  // namespace
+
+Status run(const HostOptions& options) {
+  // Few arenas: the threads share much and hold little.
+  mallopt(M_ARENA_MAX, 2);
+  const sigset_t signals = block_signals();
+  Parts parts{options.paths, options.settings, system_clock(), system_clock().now()};
+  Status started = start(parts);
+  report_ready(options.ready_fd, started);
+  if (!started) {
+    stop(parts);
+    return started;
+  }
+  log::info("serving", {{"socket", parts.paths.socket()}, {"http_port", parts.port}, {"version", version()}});
+  notify_service_manager("READY=1");
+  serve_until_told(parts, options, signals);
+  notify_service_manager("STOPPING=1");
+  stop(parts);
+  log::info("stopped");
+  return Ok{};
+}
+
+}  // namespace bus::host
