@@ -1,0 +1,96 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "sinks/file/test/sink_driver.h"
+#include "tests/support/temp_folder.h"
+
+namespace bus::file {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class FilePlugin : public ::testing::Test {
+ protected:
+  testing::TempFolder folder_;
+  std::string path_ = folder_ / "events.ndjson";
+};
+
+TEST_F(FilePlugin, SaysWhatItIs) {
+  EXPECT_STREQ(bus_plugin_v1.name, "file");
+  EXPECT_EQ(bus_plugin_v1.role, static_cast<std::uint32_t>(BUS_ROLE_SINK));
+}
+
+TEST_F(FilePlugin, WrongPathsAreRefusedBeforeAnythingIsTouched) {
+  for (const char* path : {"", "relative", "/folder/"}) {
+    SinkDriver sink(path);
+    EXPECT_FALSE(sink.create()) << path;
+    EXPECT_EQ(sink.error.code, BUS_INVALID);
+  }
+  SinkDriver sink(path_);
+  EXPECT_TRUE(sink.create());
+  EXPECT_FALSE(std::filesystem::exists(path_));
+}
+
+TEST_F(FilePlugin, ANewFileLeavesTheHostsPlace) {
+  SinkDriver sink(path_);
+  ASSERT_EQ(sink.start(41), BUS_OK);
+  EXPECT_EQ(sink.last_seq, 41u);
+  EXPECT_EQ(sink.deliver(42, 44), BUS_OK);
+  EXPECT_THAT(seqs(path_), ElementsAre(42, 43, 44));
+}
+
+TEST_F(FilePlugin, TheFileKnowsThePlaceBetter) {
+  put_contents(path_, event_lines(1, 9));
+  SinkDriver behind(path_);
+  ASSERT_EQ(behind.start(5), BUS_OK);  // killed before the host's place was saved
+  EXPECT_EQ(behind.last_seq, 9u);
+  behind.stop();
+  SinkDriver ahead(path_);
+  ASSERT_EQ(ahead.start(12), BUS_OK);  // the file's end was lost
+  EXPECT_EQ(ahead.last_seq, 9u);
+}
+
+TEST_F(FilePlugin, ABatchOfferedAgainIsNotDoubled) {
+  SinkDriver sink(path_);
+  ASSERT_EQ(sink.start(0), BUS_OK);
+  EXPECT_EQ(sink.deliver(1, 3), BUS_OK);
+  EXPECT_EQ(sink.deliver(1, 3), BUS_OK);
+  EXPECT_EQ(sink.deliver(2, 5), BUS_OK);
+  EXPECT_THAT(seqs(path_), ElementsAre(1, 2, 3, 4, 5));
+}
+
+TEST_F(FilePlugin, ALogBegunAnewIsWrittenFromItsFirstEvent) {
+  put_contents(path_, event_lines(1, 4));
+  SinkDriver sink(path_);
+  ASSERT_EQ(sink.start(0), BUS_OK);
+  EXPECT_EQ(sink.deliver(1, 2, 2), BUS_OK);
+  EXPECT_THAT(seqs(path_), ElementsAre(1, 2, 3, 4, 1, 2));
+}
+
+TEST_F(FilePlugin, AnErrorSaysWhyAndTakesNothing) {
+  std::filesystem::create_directory(folder_ / "d");
+  SinkDriver sink(folder_ / "d/f");
+  ASSERT_EQ(sink.start(0), BUS_OK);
+  std::filesystem::remove_all(folder_ / "d");
+  EXPECT_EQ(sink.deliver(1, 2), BUS_UNAVAILABLE);
+  EXPECT_EQ(sink.delivery.accepted, 0u);
+  EXPECT_THAT(sink.delivery.message, HasSubstr("does not exist"));
+}
+
+TEST_F(FilePlugin, StopIsSafeWithoutStartTwiceAndBeforeAStart) {
+  SinkDriver sink(path_);
+  ASSERT_TRUE(sink.create());
+  sink.stop();
+  sink.stop();
+  ASSERT_EQ(sink.start(0), BUS_OK);
+  EXPECT_EQ(sink.deliver(1, 1), BUS_OK);
+  sink.stop();
+  ASSERT_EQ(sink.start(1), BUS_OK);
+  EXPECT_EQ(sink.last_seq, 1u);
+}
+
+}  // namespace
+}  // namespace bus::file
