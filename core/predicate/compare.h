@@ -17,7 +17,7 @@ bool equal(const Value& a, const Value& b, std::int64_t& steps);
 // unordered with a NaN; nullopt if the types have no order between them.
 std::optional<std::partial_ordering> order(const Value& a, const Value& b);
 
-// Looks `key` up in a map. `found` is only written if it is there.
+// Looks `key` up in a map. `found` is only written if it is there, and may be the map itself.
 bool find(const Value& map, const Value& key, Value& found, std::int64_t& steps);
 bool find(const Value& map, std::string_view key, Value& found, std::int64_t& steps);
 

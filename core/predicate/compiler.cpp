@@ -7,6 +7,7 @@
 #include "core/base/text.h"
 #include "core/predicate/functions/functions.h"
 #include "core/predicate/lexer.h"
+#include "core/predicate/macros.h"
 #include "core/predicate/parser.h"
 #include "core/predicate/variables.h"
 
@@ -115,7 +116,11 @@ class Compiler {
   // evaluation, where && and || may absorb it.
   const Node* fold(Node& node) {
     const auto is_constant = [](const Node* child) { return child->op == Op::constant; };
-    if (!std::all_of(node.children.begin(), node.children.end(), is_constant)) return &node;
+    if (!std::all_of(node.children.begin(), node.children.end(), is_constant)) {
+      if (node.op == Op::select) find_path(node);
+      if (const Run shortcut = shortcut_for(node)) node.run = shortcut;
+      return &node;
+    }
     const Value value = node.run(node, folding_);
     if (value.is_error() || folding_.steps < 0) return &node;
     node.op = Op::constant;
@@ -137,6 +142,18 @@ class Compiler {
     Node& node = add(expr, op);
     node.name = name.empty() ? program_.arena.copy(expr.text) : name;
     return take_children(expr, node) ? fold(node) : nullptr;
+  }
+
+  // A select whose target is data, or a path below it, is a path itself.
+  void find_path(Node& node) {
+    const Node& target = *node.children[0];
+    const bool from_data =
+        target.op == Op::variable && target.slot == static_cast<std::uint16_t>(Variable::data);
+    if (!from_data && target.path.empty()) return;
+    auto* path = program_.arena.array<std::string_view>(target.path.size() + 1);
+    std::copy(target.path.begin(), target.path.end(), path);
+    path[target.path.size()] = node.name;
+    node.path = {path, target.path.size() + 1};
   }
 
   // a.b.c as {"a", "b", "c"}; empty if it does not begin with a name, or with the name of a local.
@@ -208,7 +225,7 @@ class Compiler {
     const auto** child = program_.arena.array<const Node*>(1);
     child[0] = &data;
     node.children = {child, 1};
-    return &node;
+    return fold(node);
   }
 
   const Node* name_or_select(const Expr& expr) {
@@ -303,7 +320,8 @@ class Compiler {
 
   const Node* unknown_function(const Expr& expr, const std::string& name, bool method) {
     if (scope_.strict) {
-      std::vector<std::string_view> names = {"all", "exists", "exists_one", "filter", "map", "has"};
+      std::vector<std::string_view> names(macro_names().begin(), macro_names().end());
+      if (std::find(names.begin(), names.end(), name) != names.end()) return wrong_count(expr, name);
       for (const Function& function : functions()) names.push_back(function.name);
       const std::string_view near = nearest(name, names);
       std::string hint = near.empty() ? "" : "did you mean '" + std::string(near) + "'?";

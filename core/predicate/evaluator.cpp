@@ -19,18 +19,22 @@ Value placed(const Value& fault, const Node& node) {
   return Value::fault(fault.fault(), fault.detail(), node.at);
 }
 
+// Values are three words: where a result can be built in place (one variable, returned everywhere), it is.
+
 Value run_constant(const Node& node, Context&) {
   return node.constant;
 }
 
 Value run_variable(const Node& node, Context& context) {
-  const Value value = read(static_cast<Variable>(node.slot), *context.event, context);
-  return value.is_error() ? placed(value, node) : value;
+  Value value = read(static_cast<Variable>(node.slot), *context.event, context);
+  if (value.is_error()) value = placed(value, node);
+  return value;
 }
 
 Value run_task_field(const Node& node, Context& context) {
-  const Value value = read(static_cast<TaskField>(node.slot), context.event->event());
-  return value.is_error() ? placed(value, node) : value;
+  Value value = read(static_cast<TaskField>(node.slot), context.event->event());
+  if (value.is_error()) value = placed(value, node);
+  return value;
 }
 
 Value run_has_task(const Node& node, Context& context) {
@@ -194,8 +198,9 @@ Value run(const Program& program, Context& context) {
   Value* locals = nullptr;
   if (program.locals > 0) locals = context.allocate<Value>(program.locals);
   context.locals = locals;
-  const Value result = eval(*program.root, context);
-  return context.steps < 0 ? Value::fault(Fault::budget, {}, program.root->at) : result;
+  Value result = eval(*program.root, context);
+  if (context.steps < 0) result = Value::fault(Fault::budget, {}, program.root->at);
+  return result;
 }
 
 Value Context::keep(std::string_view text, Kind kind) {
@@ -206,7 +211,11 @@ Value Context::keep(std::string_view text, Kind kind) {
 }
 
 Value no_overload(const Node& node, Context& context, std::span<const Value> operands) {
+  if (operands[0].is_error()) return operands[0];
   std::string text = "'" + std::string(node.name) + "' is not defined for ";
+  if (node.op == Op::select || node.op == Op::has) {
+    text = "no field '" + std::string(node.name) + "' in a value of type ";
+  }
   for (std::size_t i = 0; i < operands.size(); ++i) {
     if (operands[i].is_error()) return operands[i];
     if (i > 0) text += i + 1 == operands.size() ? " and " : ", ";

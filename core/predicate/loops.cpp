@@ -38,9 +38,9 @@ class Walk {
   Value body() const { return eval(*node_.children.back(), context_); }
   // A body or filter that has to be a bool.
   Value test(const Node& part) const {
-    const Value value = eval(part, context_);
-    if (value.is(Kind::boolean) || value.is_error()) return value;
-    return no_overload(node_, context_, {&value, 1});
+    Value value = eval(part, context_);
+    if (!value.is(Kind::boolean) && !value.is_error()) value = no_overload(node_, context_, {&value, 1});
+    return value;
   }
   Value test_body() const { return test(*node_.children.back()); }
   Value test_filter() const { return node_.filtered ? test(*node_.children[1]) : Value::boolean(true); }

@@ -77,6 +77,13 @@ Status expand_bind(std::string_view source, Expr& call) {
 
 }  // namespace
 
+std::span<const std::string_view> macro_names() {
+  static constexpr std::array<std::string_view, 11> kNames = {
+      "has",    "all",           "exists",       "exists_one",        "existsOne", "map",
+      "filter", "transformList", "transformMap", "transformMapEntry", "cel.bind"};
+  return kNames;
+}
+
 Status expand_macro(std::string_view source, Expr& call) {
   if (call.form == Form::call) return call.text == "has" ? expand_has(source, call) : Ok{};
   const Expr& target = *call.children[0];

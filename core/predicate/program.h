@@ -37,6 +37,7 @@ struct Context {
   Value* locals = nullptr;
   std::int64_t steps = kMaxSteps;
   Trace* trace = nullptr;
+  std::size_t lookups = 0;  // in data, by path
 
   // False once the budget is spent; then nothing is evaluated any more and the whole result is Fault::budget.
   bool spend(std::size_t count) {
@@ -102,7 +103,8 @@ struct Node {
   std::span<const Node* const> children;
   std::string_view name;  // field, operator or function
   const Function* function = nullptr;
-  const void* prepared = nullptr;  // what the function made of its constant arguments
+  std::span<const std::string_view> path;  // of a select: the names below data, if it is data.a.b…
+  const void* prepared = nullptr;          // what the function made of its constant arguments
   Value constant;
 };
 
@@ -110,7 +112,7 @@ struct Node {
 inline Value eval(const Node& node, Context& context) {
   if (--context.steps < 0) [[unlikely]]
     return Value::fault(Fault::budget, {}, node.at);
-  const Value value = node.run(node, context);
+  Value value = node.run(node, context);
   if (context.trace != nullptr) [[unlikely]]
     (*context.trace)[&node] = value;
   return value;
@@ -134,6 +136,9 @@ using Run = Value (*)(const Node&, Context&);
 Run run_of(Op op);           // everything but call and loop
 Run run_of_operator(Op op);  // negate … remainder
 Run run_of_loop(Loop loop);
+// A faster run for a node that has been compiled, where its shape allows one; null otherwise. The values are
+// the same.
+Run shortcut_for(const Node& node);
 
 // Runs a program to its end: a value, or a fault. Values may point into the context's arena.
 Value run(const Program& program, Context& context);
