@@ -78,18 +78,18 @@ std::optional<std::int64_t> TableReader::integer(std::string_view key, std::int6
 std::optional<microseconds> TableReader::duration(std::string_view key) {
   const auto value = get<std::string>(key, "a duration such as \"45s\"");
   if (!value) return std::nullopt;
-  auto parsed = parse_duration(*value);
+  const auto parsed = parse_duration(*value);
   if (parsed) return *parsed;
-  complain(key, std::move(parsed.error().message), std::move(parsed.error().hint));
+  complain(key, parsed.error().message, parsed.error().hint);
   return std::nullopt;
 }
 
 std::optional<std::uint64_t> TableReader::bytes(std::string_view key) {
   const auto value = get<std::string>(key, "a size such as \"25MiB\"");
   if (!value) return std::nullopt;
-  auto parsed = parse_size(*value);
+  const auto parsed = parse_size(*value);
   if (parsed) return *parsed;
-  complain(key, std::move(parsed.error().message), std::move(parsed.error().hint));
+  complain(key, parsed.error().message, parsed.error().hint);
   return std::nullopt;
 }
 
@@ -105,7 +105,7 @@ std::optional<std::string> TableReader::choice(std::string_view key,
   return std::nullopt;
 }
 
-void TableReader::complain(std::string_view key, std::string message, std::string hint) {
+void TableReader::complain(std::string_view key, const std::string& message, std::string hint) {
   const auto found = table_.options.find(key);
   const Place& place = found == table_.options.end() ? table_.place : found->second.place;
   problems_.push_back({place, prefix() + message, std::move(hint)});

@@ -67,7 +67,7 @@ class TableReader {
   std::optional<std::string> choice(std::string_view key, std::span<const std::string_view> words);
 
   // A problem of the reader's own finding, at the option (at the table if it is not there).
-  void complain(std::string_view key, std::string message, std::string hint = {});
+  void complain(std::string_view key, const std::string& message, std::string hint = {});
   // Says of every option that was not asked for that it is unknown, with the nearest name that was.
   void finish();
 

@@ -57,8 +57,7 @@ class Reader {
       } else if (const auto sections = known_sections(); !contains(sections, word)) {
         complain(place(key.source()), "unknown key '" + printable(word) + "'", did_you_mean(word, sections));
       } else if (table == nullptr) {
-        complain(place(key.source()), "'" + std::string(word) + "' must be a table",
-                 "write [" + std::string(word) + "]");
+        complain_no_table(place(key.source()), std::string(word));
       } else {
         section(*table, word, out);
       }
@@ -90,6 +89,10 @@ class Reader {
   }
   void complain(Place where, std::string message, std::string hint = {}) {
     problems_.push_back({std::move(where), std::move(message), std::move(hint)});
+  }
+
+  void complain_no_table(Place where, const std::string& key) {
+    complain(std::move(where), "'" + key + "' must be a table", "write [" + key + "]");
   }
 
   void section(const toml::table& table, std::string_view name, Settings& out) {
@@ -148,8 +151,7 @@ class Reader {
       } else if (const toml::table* table = node.as_table()) {
         take(name, *table);
       } else {
-        complain(place(key.source()), "'" + group + "." + name + "' must be a table",
-                 "write [" + group + "." + name + "]");
+        complain_no_table(place(key.source()), group + "." + name);
       }
     }
   }
