@@ -192,8 +192,9 @@ void show_plugin(std::string& out, const std::string& key, const PluginTable& ta
   show("plugin", quoted(table.plugin));
   if (!table.isolation.empty()) show("isolation", quoted(table.isolation));
   if (!table.predicate.empty()) show("predicate", quoted(table.predicate));
+  const std::string prefix = key + ".";
   for (const auto& [word, option] : table.options.options) {
-    show_line(out, key + "." + word, option_text(option.value), option.place, Origin::file, nullptr);
+    show_line(out, prefix + word, option_text(option.value), option.place, Origin::file, nullptr);
   }
 }
 

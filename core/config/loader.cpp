@@ -36,7 +36,7 @@ std::optional<std::string> read_file_of(const std::string& path, bool required,
   auto text = read_trusted(path);
   if (text) return std::move(*text);
   if (text.error().code != Code::not_found || required) {
-    problems.push_back({{path}, std::move(text.error().message), std::move(text.error().hint)});
+    problems.push_back({{path}, text.error().message, text.error().hint});
   }
   return std::nullopt;
 }

@@ -92,7 +92,9 @@ std::vector<std::string> merge_environment(std::span<const std::string> base,
     if (equals != std::string::npos) put(std::string_view(entry).substr(0, equals), entry);
   }
   for (const auto& [name, value] : additions) {
-    if (name.find('=') == std::string::npos) put(name, name + "=" + value);
+    if (name.find('=') != std::string::npos) continue;
+    std::string entry = name;
+    put(name, std::move(entry.append("=").append(value)));
   }
   return merged;
 }

@@ -34,7 +34,7 @@ extern "C" int __clone(int (*run)(void*), void* stack, int flags, void* argument
 namespace bus::process {
 namespace {
 
-constexpr std::size_t kStack = 64 * 1024;
+constexpr std::size_t kStack = std::size_t{64} * 1024;
 
 // The child's stack until execve.
 class Stack {
