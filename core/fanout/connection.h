@@ -4,16 +4,19 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/base/unique_fd.h"
 #include "core/fanout/hub.h"
 #include "core/fanout/output.h"
 #include "core/wire/frame.h"
+#include "core/wire/protocol1.h"
 
 namespace bus::fanout {
 
 struct Subscription {
+  std::optional<wire::protocol1::Subscribe> protocol1;  // set: a subscriber of protocol 1, and what it wants
   std::int64_t sub = 0;
   std::string prefix;  // of its event frames
   bool data = true;
@@ -34,6 +37,7 @@ struct Connection {
   std::size_t open_bytes = 0;     // of their frames
   std::uint32_t watched = 0;      // epoll's events for this connection
   bool greeted = false;           // its first frame was good
+  bool protocol1 = false;         // speaks protocol 1: it has subscribed and asks nothing more
   bool closing = false;           // closes when `out` is written
   bool dirty = false;             // has output that was not tried yet
 

@@ -57,7 +57,8 @@ ServerLoop::ServerLoop(SocketOptions options, Hub& hub, store::Store& store, con
       strangers_(metrics.counter("bus_socket_strangers_total", "Connections of other users, closed unread.")),
       turned_away_(metrics.counter("bus_socket_turned_away_total", "Clients turned away because there were too many.")),
       clients_(metrics.gauge("bus_socket_clients", "Clients connected to the unix socket.")),
-      mailbox_(std::make_shared<Mailbox>()) {}
+      mailbox_(std::make_shared<Mailbox>()),
+      started_(clock.monotonic()) {}
 
 ServerLoop::~ServerLoop() { stop(); }
 
@@ -87,7 +88,7 @@ void ServerLoop::stop() {
 
 void ServerLoop::run() {
   mailbox_->set_owner(std::this_thread::get_id());
-  while (!stopping_) turn(pumping_.empty() ? -1 : 0);
+  while (!stopping_) turn(pumping_.empty() ? heartbeat_in() : 0);
   end_subscriptions(error(Code::stopping, "the host is stopping", "connect again and go on behind the last seq"));
   const auto deadline = std::chrono::steady_clock::now() + options_.drain;
   flush_dirty();
@@ -115,6 +116,7 @@ void ServerLoop::turn(int timeout_ms) {
     }
   }
   take_mail();
+  if (heartbeat_in() == 0) beat();
   flush_dirty();
 }
 
@@ -209,7 +211,9 @@ void ServerLoop::feed(Connection& connection, std::string_view bytes) {
 
 void ServerLoop::handle(Connection& connection, std::string_view frame) {
   requests_.add();
+  if (connection.protocol1) return;
   const auto node = document_.parse(frame);
+  if (node && !connection.greeted && wire::protocol1::speaks(*node)) return subscribe_protocol1(connection, *node);
   auto request = node ? wire::read_request(*node, frame, !connection.greeted) : Result<wire::Request>(node.error());
   if (!request) {
     refused_.add();
@@ -283,6 +287,7 @@ void ServerLoop::watch(Connection& connection) {
 }
 
 void ServerLoop::drop(std::uint64_t number) {
+  if (const Connection* connection = find(number); connection != nullptr && connection->protocol1) --protocol1_clients_;
   connections_.erase(number);
   clients_.set(static_cast<double>(connections_.size()));
 }

@@ -66,6 +66,14 @@ class ServerLoop {
   bool pump(Connection& connection, Subscription& subscription);
   void end_subscriptions(const Error& why);
 
+  // protocol1_clients.cpp
+  void subscribe_protocol1(Connection& connection, json::Node request);
+  Result<std::shared_ptr<Subscription>> open_protocol1(Connection& connection, wire::protocol1::Subscribe wanted);
+  void write_protocol1(Connection& connection, const Subscription& subscription, const store::Record& record);
+  // Milliseconds until the next heartbeat is due; -1 while nobody speaks protocol 1.
+  int heartbeat_in() const;
+  void beat();
+
   const SocketOptions options_;
   Hub& hub_;
   store::Store& store_;
@@ -82,6 +90,9 @@ class ServerLoop {
   std::vector<std::uint64_t> dirty_;
   std::vector<Ready> pumping_;
   json::Document document_;
+  std::size_t protocol1_clients_ = 0;
+  Mono next_beat_{};
+  const Mono started_;
   bool entrance_open_ = true;
   bool stopping_ = false;
   std::thread thread_;

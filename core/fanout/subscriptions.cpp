@@ -128,9 +128,14 @@ bool ServerLoop::pump(Connection& connection, Subscription& subscription) {
   if (!connection.may_pump()) return false;  // flush() queues it again
   auto batch = subscription.reader->read(kBatchEvents, kBatchBytes);
   if (!batch) {
-    connection.out.frame(wire::end_message(subscription.sub, batch.error()));
+    connection.closing = connection.protocol1;  // that one has no word for it
+    if (!connection.protocol1) connection.out.frame(wire::end_message(subscription.sub, batch.error()));
     connection.subscriptions.erase(subscription.sub);
     return false;
+  }
+  if (subscription.protocol1) {
+    for (const store::RecordPtr& record : batch->records) write_protocol1(connection, subscription, *record);
+    return !batch->caught_up && connection.may_pump();
   }
   if (batch->gap) connection.out.frame(wire::gap_message(subscription.sub, batch->gap->from, batch->gap->to));
   for (const store::RecordPtr& record : batch->records) {
@@ -146,7 +151,7 @@ bool ServerLoop::pump(Connection& connection, Subscription& subscription) {
 void ServerLoop::end_subscriptions(const Error& why) {
   for (const auto& [number, connection] : connections_) {
     for (const auto& [sub, subscription] : connection->subscriptions) {
-      connection->out.frame(wire::end_message(sub, why));
+      if (!connection->protocol1) connection->out.frame(wire::end_message(sub, why));
     }
     connection->subscriptions.clear();
     touch(*connection);
