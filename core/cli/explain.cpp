@@ -1,0 +1,51 @@
+// bus explain: why an expression does or does not match an event.
+#include "core/predicate/explain.h"
+
+#include "core/cli/exit_codes.h"
+#include "core/cli/named_event.h"
+#include "core/cli/session.h"
+#include "core/cli/shorthand.h"
+
+namespace bus::cli {
+namespace {
+
+constexpr Example kExamples[] = {
+    {"bus explain 'task.result == \"failure\" && scope == \"octo/hello\"' 1042",
+     "The value of each part for event 1042, and which part decided."},
+    {"bus explain 'data.action == \"opened\"'", "The same for the newest event."},
+    {"bus explain 'type == \"note\"' '{\"type\": \"note\"}'",
+     "The same for an event given as JSON; also @file or -."},
+};
+constexpr Positional kPositionals[] = {
+    {.name = "EXPR", .help = "The expression.", .required = true},
+    {.name = "EVENT", .help = "A seq, an id, JSON, @file or -; the newest stored event if left out."}};
+constexpr ExitMeaning kExits[] = {{kNotOk, "it does not match"}};
+
+Result<int> run(Session& session) {
+  const auto predicate = predicate::compile(session.args().positional(0));
+  if (!predicate) return predicate.error();
+  const auto event = named_event(session, session.args().positional(1));
+  if (!event) return event.error();
+  predicate::EventView view(*event);
+  const predicate::Explanation explanation = predicate::explain(*predicate, view);
+  if (session.json()) {
+    session.out().line(predicate::to_json(explanation));
+  } else {
+    session.out().write(predicate::to_text(explanation));
+  }
+  return explanation.match == predicate::Match::yes ? kGood : kNotOk;
+}
+
+}  // namespace
+
+extern const Verb kExplain;
+const Verb kExplain = {
+    .name = "explain",
+    .summary = "say why an expression matches an event or not",
+    .examples = kExamples,
+    .positionals = kPositionals,
+    .notes = "With --json one object: match (yes, no, error), why, and root, the tree of parts.",
+    .exits = kExits,
+    .run = run};
+
+}  // namespace bus::cli

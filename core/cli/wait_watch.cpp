@@ -1,0 +1,129 @@
+#include "core/cli/wait_watch.h"
+
+#include "core/base/text.h"
+#include "core/base/time_text.h"
+#include "core/cli/exit_codes.h"
+#include "core/event/json_form.h"
+#include "core/json/writer.h"
+
+namespace bus::cli {
+namespace {
+
+using client::Follower;
+using client::Item;
+
+void tell_gap(const Session& session, const Item& item) {
+  session.remark("bus: retention removed " + std::to_string(item.gap_from) + " to " +
+                 std::to_string(item.seq) + "; what was there is not known");
+}
+
+int print_answer(Session& session, const WaitPlan& plan) {
+  for (const Seen& seen : plan.answer()) session.out().line(seen.text);
+  return final_status(session, plan.status());
+}
+
+Result<int> watch_for_match(Session& session, WaitPlan& plan, Follower& follower,
+                            std::optional<Mono> deadline) {
+  for (;;) {
+    const auto item = follower.next(deadline);
+    if (!item && item.error().code == Code::stopping) continue;  // a signal that stops nobody
+    if (!item) return item.error();
+    if (!*item) return timed_out(session, follower, plan.outstanding());
+    if ((*item)->kind == Item::Kind::gap) tell_gap(session, **item);
+    if ((*item)->kind != Item::Kind::event) continue;
+    const auto event = event::decode((*item)->node, (*item)->text);
+    if (!event) return event.error();
+    if (plan.take(*event, (*item)->text)) return print_answer(session, plan);
+  }
+}
+
+// When the watching began, in wall time: now, or as long ago as --since says.
+Time watching_since(const Session& session) {
+  const Time now = system_clock().now();
+  const std::string since = session.args().get_or("since", "now");
+  if (const auto back = parse_duration(since)) return now - *back;
+  if (const auto time = parse_time(since)) return std::min(*time, now);
+  return now;
+}
+
+int print_absence(Session& session, const WaitPlan& plan) {
+  std::string text;
+  json::Writer out(text);
+  out.begin_object().member("absent", plan.where()).member("for", format_duration(plan.spec().quiet));
+  out.member("since", format_time(plan.due() - plan.spec().quiet)).end_object();
+  session.out().line(text);
+  return kGood;
+}
+
+Result<int> watch_for_absence(Session& session, WaitPlan& plan, Follower& follower,
+                              std::optional<Mono> deadline) {
+  const Clock& clock = system_clock();
+  plan.watch_from(watching_since(session));
+  bool caught_up = false;
+  for (;;) {
+    // A quiet log says nothing until all that is stored has been looked at.
+    const Mono due = clock.monotonic() + std::max(plan.due() - clock.now(), microseconds(0));
+    std::optional<Mono> until = deadline;
+    if (caught_up && (!deadline || due < *deadline)) until = due;
+    const auto item = follower.next(until);
+    if (!item && item.error().code == Code::stopping) continue;
+    if (!item) return item.error();
+    if (!*item) {
+      if (follower.fd() < 0) return timed_out(session, follower, {plan.where()});
+      if (caught_up && clock.now() >= plan.due()) return print_absence(session, plan);
+      if (deadline && clock.monotonic() >= *deadline)
+        return timed_out(session, follower, {"absence of " + plan.where()});
+      continue;
+    }
+    if ((*item)->kind == Item::Kind::caught_up) caught_up = true;
+    if ((*item)->kind == Item::Kind::gap) {
+      tell_gap(session, **item);
+      plan.seen_at(clock.now());
+    }
+    if ((*item)->kind == Item::Kind::event) {
+      const auto received = parse_time((*item)->node["received"].string_or(""));
+      plan.seen_at(received ? *received : clock.now());
+    }
+  }
+}
+
+}  // namespace
+
+Result<int> wait_for_events(Session& session, WaitPlan& plan) {
+  const auto deadline = deadline_of(session);
+  if (!deadline) return deadline.error();
+  const auto paths = session.paths();
+  if (!paths) return paths.error();
+  client::Subscribe subscribe;
+  subscribe.where = plan.where();
+  subscribe.since = session.args().get_or("since", "now");
+  subscribe.new_only = !session.args().has("all-reports");
+  auto follower = Follower::open(*paths, session.connect_options(), std::move(subscribe));
+  if (!follower) return std::move(follower).error();
+  if (plan.spec().what == WaitFor::absence) return watch_for_absence(session, plan, *follower, *deadline);
+  return watch_for_match(session, plan, *follower, *deadline);
+}
+
+Result<std::optional<Mono>> deadline_of(const Session& session) {
+  const auto timeout = session.args().duration("timeout");
+  if (!timeout) return timeout.error();
+  if (!*timeout) return std::optional<Mono>();
+  return std::optional<Mono>(system_clock().monotonic() + **timeout);
+}
+
+int timed_out(const Session& session, const Follower& follower, const std::vector<std::string>& outstanding) {
+  if (follower.fd() < 0) {
+    tell(error(Code::unavailable, "the host is away: whether it happened is not known", "see: bus doctor"));
+    return kUnknown;
+  }
+  std::string text = "bus: timed out after " + session.args().get_or("timeout", "");
+  for (const std::string& clause : outstanding) text += "\n  outstanding: " + printable(clause);
+  session.remark(text);
+  return kTimedOut;
+}
+
+int final_status(const Session& session, int status) {
+  return session.args().has("no-exit-status") ? kGood : status;
+}
+
+}  // namespace bus::cli
