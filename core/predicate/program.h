@@ -108,14 +108,15 @@ struct Node {
   Value constant;
 };
 
-// Evaluates one node. The one way to do so, for the budget's and the trace's sake.
+// Evaluates one node with a trace, or without budget.
+Value eval_rarely(const Node& node, Context& context);
+
+// Evaluates one node. The one way to do so, for the budget's and the trace's sake. Both returns build the
+// value where the caller wants it: a copy of three fresh words costs more than most nodes.
 inline Value eval(const Node& node, Context& context) {
-  if (--context.steps < 0) [[unlikely]]
-    return Value::fault(Fault::budget, {}, node.at);
-  Value value = node.run(node, context);
-  if (context.trace != nullptr) [[unlikely]]
-    (*context.trace)[&node] = value;
-  return value;
+  if (--context.steps < 0 || context.trace != nullptr) [[unlikely]]
+    return eval_rarely(node, context);
+  return node.run(node, context);
 }
 
 // Immutable once compiled; shared by all copies of a Predicate and all threads.
