@@ -56,6 +56,11 @@ class BoundedQueue {
     filled_.notify_all();
   }
 
+  bool closed() const {
+    MutexLock lock(mutex_);
+    return closed_;
+  }
+
   std::size_t size() const {
     MutexLock lock(mutex_);
     return items_.size();

@@ -87,6 +87,7 @@ void make_socket(Parts& parts) {
   add_emit(parts);
   add_reading(parts);
   add_about(parts);
+  add_care(parts);
 }
 
 void make_plugins(Parts& parts) {
@@ -132,6 +133,9 @@ Status start(Parts& parts) {
   parts.routes = std::make_unique<plugin::RouterRoutes>(*parts.router);
   if (Status added = add_http_routes(parts); !added) return added;
   watch_store(parts);
+  const config::Store& keep = parts.settings.store;
+  parts.care = std::make_unique<Care>(
+      *parts.store, store::Retention{keep.keep_age, static_cast<std::uint64_t>(keep.keep_events), keep.keep_bytes, keep.prune_unread});
   make_socket(parts);
   if (Status served = start_http(parts); !served) return served;
   make_plugins(parts);
@@ -148,6 +152,7 @@ void stop(Parts& parts) {
   if (parts.ingest) parts.ingest->stop();
   if (parts.plugins) parts.plugins->stop_sinks();
   if (parts.socket) parts.socket->stop();
+  parts.care.reset();
 }
 
 void report_ready(std::optional<int> fd, const Status& outcome) {

@@ -1,4 +1,4 @@
-// hello, status, plugins, deliver, secret_changed: questions about the host, and messages to its sources.
+// hello, status, plugins, deliver: questions about the host, and messages to its sources.
 #include <unistd.h>
 
 #include "core/base/version.h"

@@ -13,6 +13,7 @@
 #include "core/config/settings.h"
 #include "core/fanout/hub.h"
 #include "core/fanout/socket_server.h"
+#include "core/host/care.h"
 #include "core/host/state_lock.h"
 #include "core/http/router.h"
 #include "core/http/server.h"
@@ -42,12 +43,14 @@ struct Parts {
   std::uint16_t port = 0;  // 0: HTTP is off
   std::unique_ptr<fanout::SocketServer> socket{};
   metrics::ScrapeHook scrape{};
+  std::unique_ptr<Care> care{};
 };
 
 // What the socket's clients may ask for, one file for each group. They keep references to `parts`.
 void add_emit(Parts& parts);             // emit
 void add_reading(Parts& parts);          // events, event, tasks, cursors, forget
-void add_about(Parts& parts);            // hello, status, plugins, deliver, secret_changed
+void add_about(Parts& parts);            // hello, status, plugins, deliver
+void add_care(Parts& parts);             // db, query
 
 // /healthz, /readyz, /metrics.
 Status add_http_routes(Parts& parts);

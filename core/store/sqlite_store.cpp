@@ -108,7 +108,10 @@ Status SqliteStore::prepare() {
       {&remove_cursor_, "DELETE FROM cursors WHERE name=?1"},
       {&save_value_,
        "INSERT INTO plugin_values(owner,key,value) VALUES(?1,?2,?3) ON CONFLICT(owner,key) DO UPDATE SET value=?3"},
-      {&remove_value_, "DELETE FROM plugin_values WHERE owner=?1 AND key=?2"}};
+      {&remove_value_, "DELETE FROM plugin_values WHERE owner=?1 AND key=?2"},
+      {&prune_bodies_, "DELETE FROM bodies WHERE seq<=?1"},
+      {&prune_events_, "DELETE FROM events WHERE seq<=?1"},
+      {&prune_tasks_, "DELETE FROM tasks WHERE seq<=?1 AND state='finished'"}};
   for (const auto& [statement, sql] : statements) {
     auto prepared = db_.prepare(sql);
     if (!prepared) return std::move(prepared).error();

@@ -1,4 +1,5 @@
-// The class behind open_sqlite(). Private to core/store: sqlite_store.cpp writes, store_reads.cpp reads.
+// The class behind open_sqlite(). Private to core/store: sqlite_store.cpp writes, store_reads.cpp reads, store_care.cpp
+// prunes, checks, copies and answers queries.
 #pragma once
 
 #include <atomic>
@@ -45,6 +46,11 @@ class SqliteStore final : public Store {
   Result<std::optional<std::string>> value(std::string_view owner, std::string_view key) const override;
   Status save_value(std::string_view owner, std::string_view key, std::optional<std::string_view> value) override;
   Result<Stats> stats() const override;
+  Result<Pruned> prune(const Retention& retention, std::size_t most) override;
+  Status shrink(std::size_t pages) override;
+  Result<std::vector<std::string>> check() const override;
+  Status backup(const std::string& path) const override;
+  Result<std::string> query(std::string_view sql, const QueryLimits& limits) const override;
 
  private:
   struct Pending;
@@ -57,6 +63,9 @@ class SqliteStore final : public Store {
   Result<std::optional<TaskRow>> known_task(const std::string& id) BUS_REQUIRES(writer_);
   Status save_task(const event::Task& task, const event::Event& event) BUS_REQUIRES(writer_);
   Status finish(Status done) BUS_REQUIRES(writer_);
+  // The last seq that may go, and whether a cursor holds it back.
+  Result<std::uint64_t> prune_until(const Retention& retention, std::size_t most, bool& held_back) BUS_REQUIRES(writer_);
+  Status remove_until(std::uint64_t seq) BUS_REQUIRES(writer_);
 
   // The first event whose id is not less; last + 1 if there is none.
   Result<std::uint64_t> first_at_or_after(const Ulid& id) const;
@@ -71,7 +80,7 @@ class SqliteStore final : public Store {
   Mutex writer_;
   Connection db_ BUS_GUARDED_BY(writer_);
   Statement begin_, commit_, rollback_, insert_, insert_body_, by_key_, task_, save_task_, save_cursor_,
-      remove_cursor_, save_value_, remove_value_;
+      remove_cursor_, save_value_, remove_value_, prune_bodies_, prune_events_, prune_tasks_;
   UlidMaker ids_ BUS_GUARDED_BY(writer_);
   std::uint64_t written_ BUS_GUARDED_BY(writer_) = 0;  // last seq, the open transaction's included
   UniqueFd wal_;  // for make_durable()
@@ -81,6 +90,26 @@ class SqliteStore final : public Store {
 
   mutable Mutex pool_mutex_;
   mutable std::vector<std::unique_ptr<ReadConnection>> pool_ BUS_GUARDED_BY(pool_mutex_);
+};
+
+class SqliteStore::Borrowed {
+ public:
+  static constexpr std::size_t kKept = 4;  // connections that stay open
+
+  Borrowed(const SqliteStore& store, std::unique_ptr<ReadConnection> connection)
+      : store_(&store), connection_(std::move(connection)) {}
+  Borrowed(Borrowed&&) noexcept = default;
+  Borrowed& operator=(Borrowed&&) noexcept = default;
+  ~Borrowed() {
+    if (!connection_) return;
+    MutexLock lock(store_->pool_mutex_);
+    if (store_->pool_.size() < kKept) store_->pool_.push_back(std::move(connection_));
+  }
+  ReadConnection* operator->() const { return connection_.get(); }
+
+ private:
+  const SqliteStore* store_;
+  std::unique_ptr<ReadConnection> connection_;
 };
 
 }  // namespace bus::store

@@ -89,6 +89,30 @@ struct Stats {
   std::uint64_t events = 0, tasks = 0;
   Bounds bounds;
   std::uint64_t file_bytes = 0, wal_bytes = 0;
+  std::uint64_t free_bytes = 0;  // of the file: space that events were removed from
+};
+
+// What is kept; 0 means: without this bound.
+struct Retention {
+  microseconds age{0};       // by the time of receipt
+  std::uint64_t events = 0;
+  std::uint64_t bytes = 0;   // used in the file
+  bool force = false;        // also what a named cursor has not acknowledged yet
+
+  bool any() const { return age.count() != 0 || events != 0 || bytes != 0; }
+};
+
+struct Pruned {
+  std::uint64_t removed = 0;  // events
+  bool more = false;          // another step would remove more
+  bool held_back = false;     // a named cursor keeps the rest
+};
+
+// Rows of a query as JSON: {"columns": […], "rows": [[…], …], "more": bool}.
+struct QueryLimits {
+  std::size_t rows = 1000;
+  std::size_t bytes = 8u << 20;
+  milliseconds time{5'000};
 };
 
 // Safe for concurrent use. One append runs at a time; reading never waits for it.
@@ -131,6 +155,20 @@ class Store {
   virtual Status save_value(std::string_view owner, std::string_view key, std::optional<std::string_view> value) = 0;
 
   virtual Result<Stats> stats() const = 0;
+
+  // Removes the oldest events beyond the bounds, at most `most` of them, in one short transaction, with the tasks that
+  // had finished by then; never the newest event. What was removed is a gap to readers that had not come so far, and
+  // its keys are forgotten.
+  virtual Result<Pruned> prune(const Retention& retention, std::size_t most) = 0;
+  // Gives pages that are free back to the file system, at most `pages`.
+  virtual Status shrink(std::size_t pages) = 0;
+
+  // What SQLite finds wrong with the file; empty if nothing. Reads all of it: takes long, disturbs nobody.
+  virtual Result<std::vector<std::string>> check() const = 0;
+  // A consistent copy into a new file (0600). Code::conflict if `path` is there already.
+  virtual Status backup(const std::string& path) const = 0;
+  // One SELECT over the tables of SCHEMA.md. Code::invalid for anything else, Code::limit if it takes too long.
+  virtual Result<std::string> query(std::string_view sql, const QueryLimits& limits) const = 0;
 };
 
 }  // namespace bus::store

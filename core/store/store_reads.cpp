@@ -9,7 +9,6 @@
 namespace bus::store {
 namespace {
 
-constexpr std::size_t kPoolKept = 4;
 constexpr std::string_view kEventColumns = "seq,head,body";
 
 RecordPtr record_of(const Statement& row) {
@@ -33,24 +32,6 @@ std::uint64_t size_of(const std::string& path) {
 
 }  // namespace
 
-class SqliteStore::Borrowed {
- public:
-  Borrowed(const SqliteStore& store, std::unique_ptr<ReadConnection> connection)
-      : store_(&store), connection_(std::move(connection)) {}
-  Borrowed(Borrowed&&) noexcept = default;
-  Borrowed& operator=(Borrowed&&) noexcept = default;
-  ~Borrowed() {
-    if (!connection_) return;
-    MutexLock lock(store_->pool_mutex_);
-    if (store_->pool_.size() < kPoolKept) store_->pool_.push_back(std::move(connection_));
-  }
-  ReadConnection* operator->() const { return connection_.get(); }
-
- private:
-  const SqliteStore* store_;
-  std::unique_ptr<ReadConnection> connection_;
-};
-
 Result<std::unique_ptr<ReadConnection>> ReadConnection::open(const std::string& path) {
   auto db = Connection::open(path, Connection::Mode::read);
   if (!db) return std::move(db).error();
@@ -73,20 +54,6 @@ Result<std::unique_ptr<ReadConnection>> ReadConnection::open(const std::string& 
     *statement = std::move(*prepared);
   }
   return reader;
-}
-
-Result<SqliteStore::Borrowed> SqliteStore::borrow() const {
-  {
-    MutexLock lock(pool_mutex_);
-    if (!pool_.empty()) {
-      Borrowed borrowed(*this, std::move(pool_.back()));
-      pool_.pop_back();
-      return borrowed;
-    }
-  }
-  auto reader = ReadConnection::open(path_);
-  if (!reader) return std::move(reader).error();
-  return Borrowed(*this, std::move(*reader));
 }
 
 Result<Page> SqliteStore::read(std::uint64_t after, std::size_t most, std::size_t bytes) const {
@@ -285,6 +252,9 @@ Result<Stats> SqliteStore::stats() const {
   out.bounds = bounds();
   out.file_bytes = size_of(path_);
   out.wal_bytes = size_of(path_ + "-wal");
+  const auto free = (*reader)->db.integer("PRAGMA freelist_count");
+  const auto page = (*reader)->db.integer("PRAGMA page_size");
+  if (free && page) out.free_bytes = static_cast<std::uint64_t>(*free * *page);
   return out;
 }
 

@@ -150,6 +150,11 @@ class FullStore final : public store::Store {
     return real_.save_value(a, b, c);
   }
   Result<store::Stats> stats() const override { return real_.stats(); }
+  Result<store::Pruned> prune(const store::Retention& a, std::size_t b) override { return real_.prune(a, b); }
+  Status shrink(std::size_t pages) override { return real_.shrink(pages); }
+  Result<std::vector<std::string>> check() const override { return real_.check(); }
+  Status backup(const std::string& path) const override { return real_.backup(path); }
+  Result<std::string> query(std::string_view a, const store::QueryLimits& b) const override { return real_.query(a, b); }
 
  private:
   store::Store& real_;

@@ -203,6 +203,79 @@ TEST_F(StoreTest, ManyPagesAreCheckpointedBesideTheWriter) {
   EXPECT_EQ(store_->stats()->events, 100u);
 }
 
+TEST_F(StoreTest, PrunesInStepsByCountAndAgeAndKeepsTheNewest) {
+  for (int i = 0; i < 10; ++i) {
+    add(note("k" + std::to_string(i)));
+    clock_.advance(std::chrono::minutes(1));
+  }
+  Retention retention;
+  retention.events = 6;
+  auto pruned = store_->prune(retention, 3);
+  EXPECT_EQ(pruned->removed, 3u);
+  EXPECT_TRUE(pruned->more);
+  pruned = store_->prune(retention, 3);
+  EXPECT_EQ(pruned->removed, 1u);
+  EXPECT_FALSE(pruned->more);
+  EXPECT_EQ(store_->bounds().first, 5u);
+  retention = {};
+  retention.age = std::chrono::seconds(1);
+  EXPECT_EQ(store_->prune(retention, 100)->removed, 5u);
+  EXPECT_THAT(seqs(), ElementsAre(10));
+  open();
+  EXPECT_EQ(add(note("k1")).seq, 11u) << "its key is forgotten, its seq is not used again";
+}
+
+TEST_F(StoreTest, NamedCursorsHoldRetentionBackUnlessForced) {
+  for (int i = 0; i < 10; ++i) add(note());
+  ASSERT_TRUE(store_->save_cursor("slow", 4));
+  Retention retention;
+  retention.events = 1;
+  const auto pruned = store_->prune(retention, 100);
+  EXPECT_EQ(pruned->removed, 4u);
+  EXPECT_TRUE(pruned->held_back);
+  retention.force = true;
+  EXPECT_EQ(store_->prune(retention, 100)->removed, 5u);
+}
+
+TEST_F(StoreTest, PrunedSpaceIsGivenBack) {
+  for (int i = 0; i < 200; ++i) add(note("", "\"" + std::string(50'000, 'x') + "\""));
+  Retention retention;
+  retention.bytes = 1 << 20;
+  for (auto pruned = store_->prune(retention, 50); pruned->removed != 0; pruned = store_->prune(retention, 50)) {
+  }
+  EXPECT_GT(store_->stats()->free_bytes, 1u << 20);
+  ASSERT_TRUE(store_->shrink(100'000));
+  EXPECT_LT(store_->stats()->free_bytes, 1u << 20);
+  EXPECT_TRUE(store_->check()->empty());
+}
+
+TEST_F(StoreTest, QueriesOnlyRead) {
+  add(note("k"));
+  EXPECT_EQ(*store_->query("SELECT seq, key, NULL, 0.5 FROM events", {}),
+            R"({"columns":["seq","key","NULL","0.5"],"rows":[[1,"k",null,0.5]],"more":false})");
+  for (const char* bad : {"DELETE FROM events", "PRAGMA user_version=9", "ATTACH 'x' AS y", "SELECT 1; SELECT 2", "", "SELEC"}) {
+    EXPECT_EQ(store_->query(bad, {}).error().code, Code::invalid) << bad;
+  }
+  QueryLimits limits;
+  limits.rows = 2;
+  EXPECT_THAT(*store_->query("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) SELECT i FROM n", limits),
+              ::testing::HasSubstr("\"more\":true"));
+  limits.time = milliseconds(20);
+  EXPECT_EQ(store_->query("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) SELECT max(i) FROM n", limits).error().code,
+            Code::limit);
+  EXPECT_EQ(add(note()).seq, 2u) << "and the connection is as it was";
+}
+
+TEST_F(StoreTest, ABackupIsAWholeStore) {
+  for (int i = 0; i < 20; ++i) add(note());
+  const testing::TempFolder other;
+  ASSERT_TRUE(store_->backup(other / "bus.db"));
+  EXPECT_EQ(store_->backup(other / "bus.db").error().code, Code::conflict);
+  const auto copy = open_sqlite(other.path(), clock_);
+  ASSERT_TRUE(copy);
+  EXPECT_EQ((*copy)->stats()->events, 20u);
+}
+
 TEST(OpenStore, SaysWhatIsWrongWithTheFile) {
   const testing::TempFolder folder;
   testing::FakeClock clock;
