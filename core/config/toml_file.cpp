@@ -1,23 +1,40 @@
 #include "core/config/toml_file.h"
 
+#include <algorithm>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+#include "core/base/text.h"
+#include "core/config/assign.h"
+#include "core/config/catalog.h"
+#include "core/config/toml_text.h"
+
+namespace {
+
+// An assertion of toml++ does not hold.
+[[noreturn]] void refuse_toml() {
+  throw std::logic_error("malformed");
+}
+
+}  // namespace
+
 // Header-only here, in this one file: a shared libtomlplusplus would cost every start of `bus` a library.
-#define TOML_EXCEPTIONS 0
+// With exceptions and with its assertions thrown: some malformed names (`[=`) are caught by an assertion
+// alone, and a release build would take that assertion for granted.
+#define TOML_EXCEPTIONS 1
 #define TOML_ENABLE_FORMATTERS 0
 #define TOML_HEADER_ONLY 1
+#define TOML_ASSERT(condition) ((condition) ? void() : refuse_toml())
+#pragma push_macro("NDEBUG")
+#undef NDEBUG
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wconversion"
 #pragma GCC diagnostic ignored "-Wshadow"
 #pragma GCC diagnostic ignored "-Wpedantic"
 #include <toml++/toml.h>
 #pragma GCC diagnostic pop
-
-#include <algorithm>
-#include <optional>
-#include <utility>
-
-#include "core/base/text.h"
-#include "core/config/assign.h"
-#include "core/config/catalog.h"
+#pragma pop_macro("NDEBUG")
 
 namespace bus::config {
 namespace {
@@ -37,10 +54,17 @@ class Reader {
   Reader(const std::string& file, std::vector<Problem>& problems) : file_(file), problems_(problems) {}
 
   std::optional<toml::table> parse(std::string_view text) {
-    toml::parse_result result = toml::parse(text, file_);
-    if (result) return std::move(result).table();
-    const toml::parse_error& failure = result.error();
-    complain(place(failure.source()), "not TOML: " + printable(failure.description()));
+    if (auto problem = check_toml_text(text, file_)) {
+      problems_.push_back(std::move(*problem));
+      return std::nullopt;
+    }
+    try {
+      return toml::parse(text, file_);
+    } catch (const toml::parse_error& failure) {
+      complain(place(failure.source()), "not TOML: " + printable(failure.description()));
+    } catch (const std::logic_error&) {
+      complain({file_}, "not TOML: a table or a key has a name that cannot be read");
+    }
     return std::nullopt;
   }
 

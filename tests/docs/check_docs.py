@@ -18,12 +18,14 @@ def pages(root):
 
 
 def missing_paths(root, page):
-    """Paths in backticks whose first part is a folder of the tree. `core/x/*.h` and `sources/<name>` are patterns."""
+    """Paths in backticks whose first part is a folder of the tree, from its root or from the page. `core/x/*.h` and
+    `sources/<name>` are patterns."""
     text = page.read_text(encoding="utf-8")
     for word in CODE.findall(text):
         word = word.rstrip("/")
         first = word.split("/")[0]
-        if "/" in word and first in TREE and PATH.match(word) and not (root / word).exists():
+        if "/" in word and first in TREE and PATH.match(word) and not ((root / word).exists()
+                                                                                or (page.parent / word).exists()):
             yield f"{page.relative_to(root)}: `{word}` is not there"
 
 

@@ -101,6 +101,14 @@ TEST(ReadSettings, SaysWhereItIsNoToml) {
   EXPECT_THAT(read("\xff").problems, ElementsAre(HasSubstr("c.toml:1:")));
 }
 
+// Found by fuzzing: names that the library itself only asserts.
+TEST(ReadSettings, SurvivesBrokenNames) {
+  EXPECT_EQ(read("[com]\na = \"x [h@p]\nl\xa2sten\"= \"1\"\n[pout =").problems.size(), 1u);
+  EXPECT_EQ(read("[a\xa2]\n[pout =").problems.size(), 1u);
+  EXPECT_THAT(read("[=").problems, ElementsAre(HasSubstr("c.toml: not TOML")));
+  EXPECT_EQ(read("[http]\nlisten = 1\n[ = ]\n").problems.size(), 1u);
+}
+
 TEST(ReadSettings, SurvivesDeepNesting) {
   std::string deep = "a = ";
   deep += std::string(100'000, '[');
