@@ -67,10 +67,12 @@ void Instance::start() {
 void Instance::run_start() {
   if (!made_) return;
   emitting_.store(true);
+  state_.report(State::starting, {});
   const Status opened = open();
   if (opened) {
     backoff_.reset();
-    state_.report(State::ok, {});  // open() itself may have said more
+    // The plugin may have said otherwise in its start already.
+    if (state_.read().state == State::starting) state_.report(State::ok, {});
     return;
   }
   emitting_.store(false);

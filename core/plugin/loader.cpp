@@ -3,6 +3,8 @@
 #define BOOST_DLL_USE_STD_FS
 #include <boost/dll/shared_library.hpp>
 #include <exception>
+#include <memory>
+#include <vector>
 
 #include "core/base/text.h"
 #include "core/plugin/gate.h"
@@ -11,6 +13,12 @@ namespace bus::plugin {
 namespace {
 
 namespace dll = boost::dll;
+
+// Every library that was mapped. Never destroyed: that would unmap them.
+std::vector<std::unique_ptr<dll::shared_library>>& kept() {
+  static auto& all = *new std::vector<std::unique_ptr<dll::shared_library>>;
+  return all;
+}
 
 // Maps the sealed copy. Neither the library nor its descriptor of the file is ever given back: code of a
 // plugin that was started may still be on some stack, and the dynamic linker takes a path that it has seen,
@@ -23,7 +31,7 @@ Result<const bus_plugin*> map(GatedFile& file) {
     auto library =
         std::make_unique<dll::shared_library>(path, dll::load_mode::rtld_now | dll::load_mode::rtld_local);
     file.memory.release();
-    const dll::shared_library& mapped = *library.release();
+    const dll::shared_library& mapped = *kept().emplace_back(std::move(library));
     if (!mapped.has(BUS_PLUGIN_SYMBOL)) {
       return error(Code::invalid, file.path + " is no bus plugin: it does not export " BUS_PLUGIN_SYMBOL);
     }

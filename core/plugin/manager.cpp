@@ -226,6 +226,10 @@ void Manager::deliver_intake(std::string_view source, std::string message, inges
   for (const auto& instance : impl_->sources) {
     if (instance->name() == source) return instance->deliver(std::move(message), durability, std::move(done));
   }
+  for (const PluginStatus& one : impl_->failed) {
+    if (one.name != source || one.role != "source") continue;
+    return done(error(Code::unavailable, "source '" + one.name + "' has failed: " + one.state.reason));
+  }
   done(error(Code::not_found, "there is no source '" + std::string(source) + "'",
              "bus sources lists those there are"));
 }

@@ -54,8 +54,8 @@ struct HostServices {
 
   std::string home{};  // what "~/" in paths stands for
   std::uint64_t max_webhook_body = 25u << 20;
-  milliseconds webhook_patience{30'000};  // how long a sender waits for a busy source before 503
-  milliseconds stop_grace{5'000};         // how long an instance may take to stop
+  milliseconds webhook_patience{9'000};  // how long a sender waits before 503; GitHub gives up after 10 s
+  milliseconds stop_grace{5'000};        // how long an instance may take to stop
   // Called on a sink's thread for each event that it refused for good; its cursor moves on afterwards.
   std::function<void(const Rejected&)> dead_letters{};
 };

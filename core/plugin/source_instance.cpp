@@ -122,11 +122,17 @@ void SourceInstance::run_webhook(const std::shared_ptr<Exchange>& exchange) {
       });
 }
 
+Error SourceInstance::no_intake() const {
+  const StateBox::Reading now = state_.read();
+  const std::string who = "source '" + name() + "' ";
+  if (now.state == State::failed) return error(Code::unavailable, who + "has failed: " + now.reason);
+  if (now.state == State::stopping || now.state == State::stopped)
+    return error(Code::stopping, who + "is stopping");
+  return error(Code::not_found, who + "takes no messages", "bus sources lists those that do");
+}
+
 void SourceInstance::deliver(std::string message, ingest::Durability durability, IntakeDone done) {
-  if (intake_.load() == nullptr) {
-    return done(error(Code::not_found, "source '" + name() + "' takes no messages",
-                      "bus sources lists those that do"));
-  }
+  if (intake_.load() == nullptr) return done(no_intake());
   const auto shared = std::make_shared<IntakeDone>(std::move(done));
   const bool posted = runner().try_post("intake", [this, message = std::move(message), durability, shared] {
     run_intake(message, durability, *shared);

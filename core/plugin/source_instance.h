@@ -25,8 +25,8 @@ class SourceInstance final : public Instance {
                  Options options);
 
   // A message (one JSON object) of a local client. Answered when everything that the source posts for it is
-  // stored. Errors: Code::not_found (it takes none), Code::unavailable (busy, or not started), and the
-  // source's own.
+  // stored. Errors: Code::not_found (it takes none), Code::unavailable (busy, not started or failed),
+  // Code::stopping, and the source's own.
   void deliver(std::string message, ingest::Durability durability, IntakeDone done);
 
   PluginStatus status() const override;
@@ -39,6 +39,7 @@ class SourceInstance final : public Instance {
   void close_doors() override;
 
   Status take_extensions();
+  Error no_intake() const;
   void run_webhook(const std::shared_ptr<Exchange>& exchange);
   void run_intake(const std::string& message, ingest::Durability durability, const IntakeDone& done);
 

@@ -32,8 +32,8 @@ typedef struct bus_host {
   /* The host's clock: µs since the Unix epoch. [any-thread] */
   int64_t (*now_us)(void* self);
 
-  /* Says how the instance is (bus_health), with a reason for people. A successful start has said ok.
-   * [any-thread] */
+  /* Says how the instance is (bus_health), with a reason for people. A start that succeeds without a report
+   * says ok. [any-thread] */
   void (*report_state)(void* self, int32_t health, bus_text reason);
 
   /* The settings, checked against the option table, defaults filled in. A wrong name counts as not set.

@@ -55,8 +55,8 @@ typedef struct bus_plugin {
   const char* version;
   const char* summary; /* one line */
 
-  const char* const* event_types; /* all types that it may emit, [a-z][a-z0-9_]*; "*" stands for any such word,
-                                     where the outside makes up new ones; null for sinks */
+  const char* const* event_types; /* all types that it may emit, [a-z][a-z0-9_]*; "*" stands for any such
+                                     word, where the outside makes up new ones; null for sinks */
   const bus_option* options;
   uint32_t event_type_count;
   uint32_t option_count;

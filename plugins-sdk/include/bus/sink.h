@@ -43,7 +43,7 @@ typedef struct bus_delivery {
 
 /* One instance. The plugin owns the table; it is valid until destroy. Order of calls and thread as for a
    source, but a sink may wait for the outside world inside deliver; no call of stop interrupts it, so keep
-   waits short (≤ 10 s). */
+   waits below 5 s, which is the host's patience at stop. */
 typedef struct bus_sink {
   uint32_t size;
   uint32_t reserved; /* 0 */

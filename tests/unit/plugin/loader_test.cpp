@@ -96,6 +96,12 @@ TEST(Descriptor, RefusesWrongFields) {
   good.create_source = [](const bus_host*, bus_error*) -> const bus_source* { return nullptr; };
   ASSERT_TRUE(read_descriptor(good).ok());
 
+  const char* const any[] = {"*"};
+  bus_plugin open = good;
+  open.event_types = any;
+  ASSERT_TRUE(read_descriptor(open).ok());
+  EXPECT_TRUE(read_descriptor(open)->declares("whatever"));
+
   const auto refused = [&good](auto change) {
     bus_plugin plugin = good;
     change(plugin);

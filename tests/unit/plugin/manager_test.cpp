@@ -123,6 +123,7 @@ TEST_F(ManagerTest, WhatIsWrongIsToldAndStopsNobody) {
   EXPECT_THAT(status("swapped").state.reason, HasSubstr("[sinks.swapped]"));
   EXPECT_THAT(status("abi_two").state.reason, HasSubstr("ABI 2"));
   EXPECT_THAT(status("picky").state.reason, HasSubstr("predicate"));
+  EXPECT_EQ(tell("abi_two", "{}").error().code, Code::unavailable);
 }
 
 TEST_F(ManagerTest, FoldersThatAreNotThereAreEmpty) {

@@ -104,7 +104,7 @@ TEST_F(SourceTest, NothingIsEmittedAfterStop) {
   // Its stop() may still emit; its destroy() may not.
   ASSERT_THAT(world_.events(), SizeIs(1));
   EXPECT_THAT(world_.events()[0], HasSubstr("from-stop"));
-  EXPECT_EQ(tell("{}").error().code, Code::not_found);
+  EXPECT_EQ(tell("{}").error().code, Code::stopping);
   source_->begin_stop();
   EXPECT_TRUE(source_->finish_stop());
 }
