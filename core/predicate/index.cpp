@@ -107,12 +107,13 @@ struct Index::Impl {
     return sum;
   }
 
-  // The cover with the least company, so that places fill evenly; then the one that promises fewer events.
+  // The cover that promises the least work: few neighbours, in a place that few events visit. One rank more
+  // counts as twice the neighbours.
   const Cover* choose(const std::vector<Cover>& from) const {
     const Cover* chosen = nullptr;
-    std::tuple<std::size_t, int, std::size_t> least;
+    std::size_t least = 0;
     for (const Cover& cover : from) {
-      const std::tuple weight(company(cover), cover.rank, cover.any_of.size());
+      const std::size_t weight = (company(cover) + cover.any_of.size()) << cover.rank;
       if (chosen != nullptr && weight >= least) continue;
       chosen = &cover;
       least = weight;

@@ -105,10 +105,11 @@ class Lexer {
     const bool triple = peek(1) == peek() && peek(2) == peek();
     const std::string quote(triple ? 3 : 1, peek());
     const std::size_t body = at_ += quote.size();
-    while (source_.substr(at_, quote.size()) != quote) {
+    for (;;) {
       const bool line_end = !triple && (peek() == '\n' || peek() == '\r');
       if (at_ >= source_.size() || line_end)
         return error_at(source_, start, "the text that starts here has no end");
+      if (source_.substr(at_, quote.size()) == quote) break;
       at_ += !raw && peek() == '\\' ? 2 : 1;
     }
     const std::string_view inside = source_.substr(body, at_ - body);
