@@ -28,6 +28,12 @@ TEST(Lexer, KnowsWhereTextEnds) {
   EXPECT_EQ((*lexemes)[2].value, "\\");
 }
 
+TEST(Lexer, RefusesTextWithoutEnd) {
+  for (const char* source : {"'", "'a\\", "b\"\\", "\"\"\"a\"\"", "'a\nb'", "r'\\", "`a"}) {
+    EXPECT_FALSE(lex(source)) << source;
+  }
+}
+
 TEST(Lexer, JoinsSurrogatesAndRefusesLoneOnes) {
   EXPECT_EQ(lex(R"('\ud83d\ude00')")->at(0).value, "\U0001F600");
   EXPECT_FALSE(lex(R"('\ud83d')"));
