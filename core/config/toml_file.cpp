@@ -167,6 +167,7 @@ class Reader {
     const std::string group(at.str());
     if (all == nullptr)
       return complain(place(at.source()), "'" + group + "' must have tables", "[" + group + ".name]");
+    const std::string prefix = group + ".";
     for (const auto& [key, node] : *all) {
       const std::string name(key.str());
       if (!is_name(name, more)) {
@@ -175,7 +176,7 @@ class Reader {
       } else if (const toml::table* table = node.as_table()) {
         take(name, *table);
       } else {
-        complain_no_table(place(key.source()), group + "." + name);
+        complain_no_table(place(key.source()), prefix + name);
       }
     }
   }
