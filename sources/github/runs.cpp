@@ -1,5 +1,6 @@
 // workflow_run, workflow_job.
 #include <algorithm>
+#include <initializer_list>
 #include <limits>
 
 #include "sources/github/describe.h"
