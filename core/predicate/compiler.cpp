@@ -91,7 +91,7 @@ class Compiler {
     node.begin = expr.begin;
     node.end = expr.end;
     node.at = expr.at;
-    if (op != Op::call && op != Op::loop) node.run = run_of(op);
+    if (op != Op::loop) node.run = run_of(op);
     return node;
   }
 
@@ -298,7 +298,6 @@ class Compiler {
     const std::size_t count = expr.children.size() - (skip_target ? 1 : 0);
     if (count < function->least || count > function->most) return wrong_count(expr, name);
     Node& node = add(expr, Op::call);
-    node.run = run_call;
     node.name = function->name;
     node.function = function;
     if (!take_children(expr, node, skip_target ? 1 : 0)) return nullptr;
@@ -367,19 +366,6 @@ class Compiler {
     locals_.resize(locals_.size() - expr.variables.size());
     node.children = {children, count};
     return &node;
-  }
-
-  static Value run_call(const Node& node, Context& context) {
-    constexpr std::size_t kFew = 4;
-    Value few[kFew];
-    const std::size_t count = node.children.size();
-    Value* args = count <= kFew ? few : context.allocate<Value>(count);
-    if (args == nullptr) return Value::fault(Fault::budget, {}, node.at);
-    for (std::size_t i = 0; i < count; ++i) {
-      args[i] = eval(*node.children[i], context);
-      if (args[i].is_error()) return args[i];
-    }
-    return node.function->call({context, node, {args, count}});
   }
 
   Program& program_;

@@ -155,6 +155,19 @@ Value run_chain(const Node& node, Context& context) {
   return failed ? failure : Value::boolean(!decisive);
 }
 
+Value run_call(const Node& node, Context& context) {
+  constexpr std::size_t kFew = 4;
+  Value few[kFew];
+  const std::size_t count = node.children.size();
+  Value* args = count <= kFew ? few : context.allocate<Value>(count);
+  if (args == nullptr) return Value::fault(Fault::budget, {}, node.at);
+  for (std::size_t i = 0; i < count; ++i) {
+    args[i] = eval(*node.children[i], context);
+    if (args[i].is_error()) return args[i];
+  }
+  return node.function->call({context, node, {args, count}});
+}
+
 }  // namespace
 
 Run run_of(Op op) {
@@ -189,6 +202,8 @@ Run run_of(Op op) {
       return run_chain<false>;
     case Op::any_of:
       return run_chain<true>;
+    case Op::call:
+      return run_call;
     default:
       return run_of_operator(op);
   }

@@ -134,7 +134,7 @@ struct Program {
 
 // The functions that evaluate nodes; `run` of a node is one of them.
 using Run = Value (*)(const Node&, Context&);
-Run run_of(Op op);           // everything but call and loop
+Run run_of(Op op);           // everything but loops
 Run run_of_operator(Op op);  // negate … remainder
 Run run_of_loop(Loop loop);
 // A faster run for a node that has been compiled, where its shape allows one; null otherwise. The values are
