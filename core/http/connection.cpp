@@ -182,11 +182,10 @@ Next Connection::handle() {
   Response response = entry_->run(request_);
   entry_->count(response.status, state_.now() - began);
   if (response.stream && head_.method != "HEAD") {
-    Stream& stream = stream_.emplace();
+    StreamTask& stream = stream_.emplace();
     stream.chunked = head_.minor == 1;
     stream.head = write_response(response, shape_of(response), state_.clock.now());
     stream.run = std::move(response.stream);
-    stream.status = response.status;
     stream.entry = entry_;
     stream.pass.emplace(std::move(pass));
     return Next::stream;

@@ -29,6 +29,15 @@ enum class Next {
   close,   // nothing; it is over
 };
 
+// A stream that a handler asked for: its function, and what keeps its route there.
+struct StreamTask {
+  std::function<void(Sink&)> run;
+  std::string head;  // to be sent first
+  bool chunked = true;
+  std::shared_ptr<RouteEntry> entry;
+  std::optional<Gate::Pass> pass;
+};
+
 // Belongs to one thread at a time.
 class Connection {
  public:
@@ -58,17 +67,8 @@ class Connection {
   // Gives memory back while nothing happens.
   void rest();
 
-  // A stream that the handler asked for: its function, and what keeps its route there.
-  struct Stream {
-    std::function<void(Sink&)> run;
-    std::string head;  // to be sent first
-    bool chunked = true;
-    std::shared_ptr<RouteEntry> entry;
-    std::optional<Gate::Pass> pass;
-    int status = 200;
-  };
   // REQUIRES: Next::stream was said last.
-  Stream& stream() { return *stream_; }
+  StreamTask& stream() { return *stream_; }
   // Instead of the stream; goes on as advance().
   Next refuse_stream(const Response& response);
 
@@ -106,7 +106,7 @@ class Connection {
   ChunkDecoder chunks_;
   std::size_t charged_ = 0;  // of ServerState::body_bytes
   std::shared_ptr<RouteEntry> entry_;
-  std::optional<Stream> stream_;
+  std::optional<StreamTask> stream_;
 
   std::string out_;
   std::size_t sent_ = 0;

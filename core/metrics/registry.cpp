@@ -172,7 +172,17 @@ ScrapeHook Registry::on_scrape(std::function<void()> fn) {
 }
 
 std::string Registry::text() {
-  return prometheus::TextSerializer().Serialize(impl_->collect());
+  auto families = impl_->collect();
+  // The serializer writes help as it is; a line break in it would be a line of its own.
+  for (auto& family : families) {
+    std::string help;
+    for (const char c : family.help) {
+      if (c == '\\') help += '\\';
+      help += c == '\n' ? std::string("\\n") : std::string(1, c);
+    }
+    family.help = std::move(help);
+  }
+  return prometheus::TextSerializer().Serialize(families);
 }
 
 std::string Registry::openmetrics() {
