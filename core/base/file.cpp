@@ -75,7 +75,8 @@ Status make_private_folder(const std::string& path) {
   if (::stat(path.c_str(), &info) != 0) return system_error(path, errno);
   if (!S_ISDIR(info.st_mode)) return error(Code::denied, path + " is not a folder");
   if (info.st_uid != ::geteuid() || (info.st_mode & 022) != 0) {
-    return error(Code::denied, path + " can be written by others", "chmod 700 " + path + ", and own it yourself");
+    return error(Code::denied, path + " can be written by others",
+                 "chmod 700 " + path + ", and own it yourself");
   }
   return Ok{};
 }

@@ -8,8 +8,9 @@ namespace bus {
 inline namespace base {
 namespace {
 
-constexpr std::array<std::string_view, 10> kNames = {"invalid",  "not_found", "conflict", "denied", "unavailable",
-                                                     "limit",    "stopping",  "timeout",  "config", "fault"};
+constexpr std::array<std::string_view, 10> kNames = {"invalid",     "not_found", "conflict", "denied",
+                                                     "unavailable", "limit",     "stopping", "timeout",
+                                                     "config",      "fault"};
 
 Code classify(int errno_value) {
   switch (errno_value) {
@@ -47,7 +48,9 @@ Code classify(int errno_value) {
 
 }  // namespace
 
-std::string_view name(Code code) { return kNames[static_cast<std::size_t>(code)]; }
+std::string_view name(Code code) {
+  return kNames[static_cast<std::size_t>(code)];
+}
 
 std::optional<Code> code_named(std::string_view name) {
   for (std::size_t i = 0; i < kNames.size(); ++i) {

@@ -1,4 +1,5 @@
-// Result<T>: the one error type of core. Functions that can fail return it; nothing in core throws across a folder.
+// Result<T>: the one error type of core. Functions that can fail return it; nothing in core throws across a
+// folder.
 #pragma once
 
 #include <cassert>
@@ -11,7 +12,8 @@
 namespace bus {
 inline namespace base {
 
-// What went wrong, as far as a caller needs to know it to go on. `name()` is the word on the wire and in JSON.
+// What went wrong, as far as a caller needs to know it to go on. `name()` is the word on the wire and in
+// JSON.
 enum class Code {
   invalid,      // the same input will always fail
   not_found,    // no such thing
@@ -36,7 +38,9 @@ struct Error {
   std::string hint;
 
   // True if the same request may succeed later without a change.
-  bool retryable() const { return code == Code::unavailable || code == Code::timeout || code == Code::stopping; }
+  bool retryable() const {
+    return code == Code::unavailable || code == Code::timeout || code == Code::stopping;
+  }
   // The same error with words in front: "reading /x: no such file".
   Error in(std::string_view context) && {
     message = std::string(context) + ": " + message;
@@ -57,8 +61,10 @@ struct Ok {};
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}       // NOLINT(google-explicit-constructor)
-  Result(Error failure) : state_(std::in_place_index<1>, std::move(failure)) {}  // NOLINT(google-explicit-constructor)
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  Result(Error failure)
+      : state_(std::in_place_index<1>, std::move(failure)) {}  // NOLINT(google-explicit-constructor)
 
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }

@@ -28,11 +28,13 @@ std::size_t decode(std::string_view text, std::size_t at, std::uint32_t& point) 
 
 // Zero-width, bidi control and other characters that show nothing and can only mislead.
 bool is_invisible(std::uint32_t p) {
-  return p == 0xAD || p == 0x061C || p == 0x180E || (p >= 0x200B && p <= 0x200F) || (p >= 0x202A && p <= 0x202E) ||
-         (p >= 0x2060 && p <= 0x206F) || p == 0xFEFF || (p >= 0xFFF9 && p <= 0xFFFB) || (p >= 0xE0000 && p <= 0xE007F);
+  return p == 0xAD || p == 0x061C || p == 0x180E || (p >= 0x200B && p <= 0x200F) ||
+         (p >= 0x202A && p <= 0x202E) || (p >= 0x2060 && p <= 0x206F) || p == 0xFEFF ||
+         (p >= 0xFFF9 && p <= 0xFFFB) || (p >= 0xE0000 && p <= 0xE007F);
 }
 
-// The end of the escape sequence that starts at `at` (an ESC or a C1 introducer's first payload byte at `at`).
+// The end of the escape sequence that starts at `at` (an ESC or a C1 introducer's first payload byte at
+// `at`).
 std::size_t skip_escape(std::string_view text, std::size_t at) {
   if (at >= text.size()) return at;
   const char kind = text[at++];
@@ -90,7 +92,8 @@ std::size_t distance(std::string_view a, std::string_view b) {
         d[i][j] = i + j;
         continue;
       }
-      d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0u : 1u)});
+      d[i][j] =
+          std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0u : 1u)});
       const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
       if (swapped) d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
     }
@@ -133,9 +136,13 @@ std::string to_utf8(std::string_view text) {
   return out;
 }
 
-std::string printable(std::string_view text) { return clean(text, false); }
+std::string printable(std::string_view text) {
+  return clean(text, false);
+}
 
-std::string printable_lines(std::string_view text) { return clean(text, true); }
+std::string printable_lines(std::string_view text) {
+  return clean(text, true);
+}
 
 std::string_view nearest(std::string_view given, std::span<const std::string_view> words) {
   if (given.size() > 64) return {};

@@ -16,8 +16,9 @@ std::string_view cut_utf8(std::string_view text, std::size_t bytes);
 // `text` with every malformed byte replaced by U+FFFD.
 std::string to_utf8(std::string_view text);
 
-// Text from outside made safe for a terminal: escape sequences are removed; control, bidi and zero-width characters
-// and line separators become a space or vanish; malformed bytes become U+FFFD. Tabs and newlines become spaces, too.
+// Text from outside made safe for a terminal: escape sequences are removed; control, bidi and zero-width
+// characters and line separators become a space or vanish; malformed bytes become U+FFFD. Tabs and newlines
+// become spaces, too.
 std::string printable(std::string_view text);
 // The same for text of several lines: newlines and tabs are kept.
 std::string printable_lines(std::string_view text);

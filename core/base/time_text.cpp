@@ -12,8 +12,8 @@ namespace {
 constexpr std::int64_t kSecond = 1'000'000;
 constexpr std::int64_t kDay = 86'400 * kSecond;
 
-// Civil-calendar conversions after Howard Hinnant's public-domain algorithms (chrono-Compatible Low-Level Date
-// Algorithms), as std::chrono does them.
+// Civil-calendar conversions after Howard Hinnant's public-domain algorithms (chrono-Compatible Low-Level
+// Date Algorithms), as std::chrono does them.
 using std::chrono::sys_days;
 using std::chrono::year_month_day;
 
@@ -74,8 +74,8 @@ Result<Time> parse_time(std::string_view text) {
                  "write it like 2026-11-20T08:00:00Z");
   };
   int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
-  if (text.size() < 20 || !digits(text, 0, 4, year) || text[4] != '-' || !digits(text, 5, 2, month) || text[7] != '-' ||
-      !digits(text, 8, 2, day) || (text[10] != 'T' && text[10] != 't' && text[10] != ' ') ||
+  if (text.size() < 20 || !digits(text, 0, 4, year) || text[4] != '-' || !digits(text, 5, 2, month) ||
+      text[7] != '-' || !digits(text, 8, 2, day) || (text[10] != 'T' && text[10] != 't' && text[10] != ' ') ||
       !digits(text, 11, 2, hour) || text[13] != ':' || !digits(text, 14, 2, minute) || text[16] != ':' ||
       !digits(text, 17, 2, second)) {
     return bad();

@@ -3,7 +3,9 @@
 namespace bus {
 inline namespace base {
 
-std::string_view version() { return BUS_VERSION; }
+std::string_view version() {
+  return BUS_VERSION;
+}
 
 }  // namespace base
 }  // namespace bus

@@ -81,8 +81,9 @@ Status start_host(const config::Paths& paths, const ConnectOptions& options) {
 Result<Connection> connect(const config::Paths& paths, const ConnectOptions& options) {
   const Status safe = config::check_runtime(paths);
   if (!safe && safe.error().code != Code::not_found) return safe.error();
-  auto connection = safe ? Connection::open(paths.socket())
-                         : Result<Connection>(error(Code::unavailable, "no host is running", "start one with: bus serve"));
+  auto connection =
+      safe ? Connection::open(paths.socket())
+           : Result<Connection>(error(Code::unavailable, "no host is running", "start one with: bus serve"));
   if (connection || !options.autostart || connection.error().code != Code::unavailable) return connection;
   const Status started = start_host(paths, options);
   // Somebody else may have started one at the same moment: what counts is that one answers.

@@ -21,7 +21,9 @@ int wait_ms(std::optional<Mono> deadline) {
   return left.count() <= 0 ? 0 : static_cast<int>(std::min<std::int64_t>(left.count(), 1 << 30));
 }
 
-Error gone() { return error(Code::unavailable, "the host closed the connection"); }
+Error gone() {
+  return error(Code::unavailable, "the host closed the connection");
+}
 
 }  // namespace
 
@@ -79,10 +81,11 @@ Result<bool> Connection::fill(std::optional<Mono> deadline) {
   const ssize_t n = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
   if (n < 0 && errno == EINTR) return error(Code::stopping, "interrupted");
   if (n <= 0) return gone();
-  const Status fed = decoder_.feed({buffer.data(), static_cast<std::size_t>(n)}, [this](std::string_view body) {
-    frames_.emplace_back(body);
-    return true;
-  });
+  const Status fed =
+      decoder_.feed({buffer.data(), static_cast<std::size_t>(n)}, [this](std::string_view body) {
+        frames_.emplace_back(body);
+        return true;
+      });
   if (!fed) return fed.error();
   return true;
 }
@@ -119,12 +122,15 @@ Result<json::Node> Connection::ask(Call call) {
     if (answered == *id || answered == 0) break;
     others.push_back(current_);
   }
-  frames_.insert(frames_.begin(), std::make_move_iterator(others.begin()), std::make_move_iterator(others.end()));
+  frames_.insert(frames_.begin(), std::make_move_iterator(others.begin()),
+                 std::make_move_iterator(others.end()));
   const json::Node root = document_.root();
   if (const json::Node why = root["error"]; why.exists()) return wire::read_error(why);
   return root["result"];
 }
 
-std::string_view Connection::raw_result() const { return json::raw_member(current_, "result"); }
+std::string_view Connection::raw_result() const {
+  return json::raw_member(current_, "result");
+}
 
 }  // namespace bus::client

@@ -48,10 +48,11 @@ class Connection {
 
   // Sends a request and does not wait; its id.
   Result<std::int64_t> send(Call call);
-  // The next frame, in the order of coming; nullopt when `deadline` has passed. Code::unavailable: the host is gone.
+  // The next frame, in the order of coming; nullopt when `deadline` has passed. Code::unavailable: the host
+  // is gone.
   Result<std::optional<Frame>> next(std::optional<Mono> deadline);
-  // Sends, and waits for the answer to just this request; its `result`. Refusals come back as the host's Error. Frames
-  // of subscriptions that come in between are kept for next().
+  // Sends, and waits for the answer to just this request; its `result`. Refusals come back as the host's
+  // Error. Frames of subscriptions that come in between are kept for next().
   Result<json::Node> ask(Call call);
   // The bytes of the last answer's result, as they came.
   std::string_view raw_result() const;

@@ -14,7 +14,8 @@ constexpr milliseconds kLongestPause{2'000};
 
 }  // namespace
 
-Result<Follower> Follower::open(const config::Paths& paths, const ConnectOptions& connect, Subscribe subscribe) {
+Result<Follower> Follower::open(const config::Paths& paths, const ConnectOptions& connect,
+                                Subscribe subscribe) {
   Follower follower(paths, connect, std::move(subscribe));
   auto connection = client::connect(paths, connect);
   if (!connection) return std::move(connection).error();
@@ -26,7 +27,9 @@ Result<Follower> Follower::open(const config::Paths& paths, const ConnectOptions
 Status Follower::subscribe() {
   Call call("subscribe");
   json::Writer& params = call.params();
-  params.member_if("where", subscribe_.where).member_if("cursor", subscribe_.cursor).member("data", subscribe_.data);
+  params.member_if("where", subscribe_.where)
+      .member_if("cursor", subscribe_.cursor)
+      .member("data", subscribe_.data);
   params.member("reports", subscribe_.new_only ? "new" : "all");
   // With a cursor the host knows the place; without, we do.
   params.member("since", last_ && subscribe_.cursor.empty() ? std::to_string(*last_) : subscribe_.since);

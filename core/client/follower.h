@@ -1,5 +1,5 @@
-// Follower: a subscription that outlives its host. It connects again (starting a host where that is wanted) and goes on
-// behind the last event it gave out, so that its user sees each event once and in order.
+// Follower: a subscription that outlives its host. It connects again (starting a host where that is wanted)
+// and goes on behind the last event it gave out, so that its user sees each event once and in order.
 #pragma once
 
 #include <cstdint>
@@ -14,30 +14,31 @@
 namespace bus::client {
 
 struct Subscribe {
-  std::string where;        // predicate; empty: everything
+  std::string where;  // predicate; empty: everything
   std::string since = "now";
-  std::string cursor;       // named, durable; moved by ack()
-  bool new_only = false;    // only reports that moved their task
+  std::string cursor;     // named, durable; moved by ack()
+  bool new_only = false;  // only reports that moved their task
   bool data = true;
 };
 
 struct Item {
   enum class Kind : std::uint8_t { event, gap, caught_up };
   Kind kind = Kind::event;
-  std::uint64_t seq = 0;       // of the event; the last seq of a gap; the position when caught up
+  std::uint64_t seq = 0;  // of the event; the last seq of a gap; the position when caught up
   std::uint64_t gap_from = 0;
-  json::Node node;             // the event
-  std::string_view text;       // the event's bytes
+  json::Node node;        // the event
+  std::string_view text;  // the event's bytes
 };
 
 // One thread. Items are valid until the next call.
 class Follower {
  public:
   // Connects and subscribes. Returns only when the host has answered: nothing after this moment is missed.
-  static Result<Follower> open(const config::Paths& paths, const ConnectOptions& connect, Subscribe subscribe);
+  static Result<Follower> open(const config::Paths& paths, const ConnectOptions& connect,
+                               Subscribe subscribe);
 
-  // The next item; nullopt when `deadline` has passed. While the host is away it tries again, with pauses from 50 ms to
-  // 2 s; only a refusal of the subscription itself is an error.
+  // The next item; nullopt when `deadline` has passed. While the host is away it tries again, with pauses
+  // from 50 ms to 2 s; only a refusal of the subscription itself is an error.
   Result<std::optional<Item>> next(std::optional<Mono> deadline);
 
   // Stores that everything up to `seq` is done. REQUIRES: the subscription has a cursor.
@@ -47,8 +48,8 @@ class Follower {
   Connection& connection() { return *connection_; }
   // The host's head when the subscription was opened.
   std::uint64_t head() const { return head_; }
-  // To poll for readability together with other descriptors; call next() with a deadline of now then. Items may be
-  // waiting without the descriptor being readable: has_item().
+  // To poll for readability together with other descriptors; call next() with a deadline of now then. Items
+  // may be waiting without the descriptor being readable: has_item().
   int fd() const { return connection_ ? connection_->fd() : -1; }
   bool has_item() const { return connection_ && connection_->has_frame(); }
 

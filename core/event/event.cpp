@@ -10,7 +10,8 @@ namespace {
 bool is_word(std::string_view text) {
   const auto lower = [](char c) { return c >= 'a' && c <= 'z'; };
   return !text.empty() && text.size() <= kMaxWord && lower(text[0]) &&
-         std::all_of(text.begin(), text.end(), [&](char c) { return lower(c) || (c >= '0' && c <= '9') || c == '_'; });
+         std::all_of(text.begin(), text.end(),
+                     [&](char c) { return lower(c) || (c >= '0' && c <= '9') || c == '_'; });
 }
 
 Error bad(std::string_view field, std::string_view why) {
@@ -35,12 +36,19 @@ Status validate_task(const Task& task) {
   if (!task.blocked_on.empty() && task.state != State::blocked) {
     return bad("task.blocked_on", "goes with the state blocked");
   }
-  const std::pair<std::string_view, const std::string*> texts[] = {
-      {"task.id", &task.id},         {"task.name", &task.name},         {"task.scope", &task.scope},
-      {"task.ref", &task.ref},       {"task.sha", &task.sha},           {"task.change", &task.change},
-      {"task.url", &task.url},       {"task.actor", &task.actor},       {"task.worker", &task.worker},
-      {"task.parent", &task.parent}, {"task.detail", &task.detail},     {"task.signal", &task.signal},
-      {"task.blocked_on", &task.blocked_on}};
+  const std::pair<std::string_view, const std::string*> texts[] = {{"task.id", &task.id},
+                                                                   {"task.name", &task.name},
+                                                                   {"task.scope", &task.scope},
+                                                                   {"task.ref", &task.ref},
+                                                                   {"task.sha", &task.sha},
+                                                                   {"task.change", &task.change},
+                                                                   {"task.url", &task.url},
+                                                                   {"task.actor", &task.actor},
+                                                                   {"task.worker", &task.worker},
+                                                                   {"task.parent", &task.parent},
+                                                                   {"task.detail", &task.detail},
+                                                                   {"task.signal", &task.signal},
+                                                                   {"task.blocked_on", &task.blocked_on}};
   for (const auto& [field, text] : texts) {
     if (Status checked = check_text(field, *text); !checked) return checked;
   }
@@ -86,8 +94,9 @@ Status validate(const Event& event) {
 
 void tidy_summary(Event& event) {
   if (event.summary.empty()) event.summary = default_summary(event);
-  const bool plain = event.summary.size() <= kMaxSummary &&
-                     std::all_of(event.summary.begin(), event.summary.end(), [](char c) { return c >= ' ' && c < 127; });
+  const bool plain =
+      event.summary.size() <= kMaxSummary &&
+      std::all_of(event.summary.begin(), event.summary.end(), [](char c) { return c >= ' ' && c < 127; });
   if (plain) return;
   event.summary = printable(event.summary);
   event.summary.resize(characters(event.summary, kMaxSummary));

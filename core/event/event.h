@@ -14,7 +14,8 @@
 
 namespace bus::event {
 
-// Bounds of what may enter, in bytes. `data` is bounded by its entrance (25 MiB for webhooks, 16 MiB for frames).
+// Bounds of what may enter, in bytes. `data` is bounded by its entrance (25 MiB for webhooks, 16 MiB for
+// frames).
 inline constexpr std::size_t kMaxWord = 64;      // source, type
 inline constexpr std::size_t kMaxText = 1024;    // scope, subject, key, task fields
 inline constexpr std::size_t kMaxSummary = 200;  // characters
@@ -39,7 +40,8 @@ struct Event {
 // `received` are not looked at. `data` must be JSON already (whoever read it has parsed it).
 Status validate(const Event& event);
 
-// Makes `summary` one printable line of at most kMaxSummary characters; an empty one is made from the other fields.
+// Makes `summary` one printable line of at most kMaxSummary characters; an empty one is made from the other
+// fields.
 void tidy_summary(Event& event);
 
 }  // namespace bus::event

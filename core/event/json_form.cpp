@@ -9,11 +9,12 @@
 namespace bus::event {
 namespace {
 
-constexpr std::array<std::string_view, 12> kEventFields = {"seq",  "id",       "source", "type",    "scope", "subject",
-                                                           "time", "received", "key",    "summary", "task",  "data"};
+constexpr std::array<std::string_view, 12> kEventFields = {
+    "seq", "id", "source", "type", "scope", "subject", "time", "received", "key", "summary", "task", "data"};
 constexpr std::array<std::string_view, 22> kTaskFields = {
-    "id",     "attempt", "kind", "name",   "scope",  "ref",    "sha",     "change", "url",        "actor", "worker", "parent",
-    "state",  "result",  "ok",   "detail", "exit",   "signal", "started", "ended",  "blocked_on", "effect"};
+    "id",   "attempt", "kind",    "name",   "scope",      "ref",    "sha", "change",
+    "url",  "actor",   "worker",  "parent", "state",      "result", "ok",  "detail",
+    "exit", "signal",  "started", "ended",  "blocked_on", "effect"};
 
 Error wrong(std::string_view field, std::string_view why) {
   return error(Code::invalid, std::string(field) + " " + std::string(why));
@@ -45,7 +46,8 @@ class Fields {
     }
   }
   template <class Enum>
-  void word(std::string_view field, std::optional<Enum>& out, std::optional<Enum> (*named)(std::string_view)) {
+  void word(std::string_view field, std::optional<Enum>& out,
+            std::optional<Enum> (*named)(std::string_view)) {
     std::string words;
     text(field, words);
     if (words.empty()) return;
@@ -70,7 +72,8 @@ class Fields {
       if (found) continue;
       const std::string_view near = nearest(member.key, known);
       fail(printable(cut_utf8(member.key, 40)),
-           near.empty() ? "is no member of it" : "is no member of it; did you mean '" + std::string(near) + "'?");
+           near.empty() ? "is no member of it"
+                        : "is no member of it; did you mean '" + std::string(near) + "'?");
     }
   }
   void fail(std::string_view field, std::string_view why) {
@@ -112,7 +115,8 @@ void read_task(Fields& in, Task& task) {
   if (const auto attempt = in.integer("attempt", 1, std::numeric_limits<std::uint32_t>::max())) {
     task.attempt = static_cast<std::uint32_t>(*attempt);
   }
-  if (const auto code = in.integer("exit", std::numeric_limits<int>::min(), std::numeric_limits<int>::max())) {
+  if (const auto code =
+          in.integer("exit", std::numeric_limits<int>::min(), std::numeric_limits<int>::max())) {
     task.exit = static_cast<int>(*code);
   }
 }
@@ -154,7 +158,8 @@ void write_task(json::Writer& out, const Task& task) {
 
 Encoded encode(const Event& event) {
   Encoded encoded;
-  encoded.text.reserve(320 + event.summary.size() + event.key.size() + event.data.size() + (event.task ? 512 : 0));
+  encoded.text.reserve(320 + event.summary.size() + event.key.size() + event.data.size() +
+                       (event.task ? 512 : 0));
   json::Writer out(encoded.text);
   out.begin_object().member("seq", event.seq).key("id").raw("\"");
   event.id.append_to(encoded.text);

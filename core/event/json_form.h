@@ -13,8 +13,8 @@
 
 namespace bus::event {
 
-// An event encoded once and shared by everybody who passes it on. `data` is the last member, so that the form without
-// it is a prefix: text.substr(0, head) + "}".
+// An event encoded once and shared by everybody who passes it on. `data` is the last member, so that the form
+// without it is a prefix: text.substr(0, head) + "}".
 struct Encoded {
   std::string text;
   std::size_t head = 0;  // bytes before `,"data":…}`; text.size() - 1 if there is no data
@@ -26,9 +26,9 @@ struct Encoded {
 Encoded encode(const Event& event);
 void write_task(json::Writer& out, const Task& task);
 
-// Reads an event that wants to enter: unknown members, wrong types and wrong words are errors that name the member.
-// `text` is the event's own bytes (for `data`, kept as they stand), `node` the same parsed. `now` fills `time` where
-// it is missing. seq, id, received and effect are refused: they are the host's to give.
+// Reads an event that wants to enter: unknown members, wrong types and wrong words are errors that name the
+// member. `text` is the event's own bytes (for `data`, kept as they stand), `node` the same parsed. `now`
+// fills `time` where it is missing. seq, id, received and effect are refused: they are the host's to give.
 Result<Event> decode_new(json::Node node, std::string_view text, Time now);
 
 // Reads what encode() wrote (from the store or the wire). Lenient: unknown members are passed over.

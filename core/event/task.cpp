@@ -6,7 +6,8 @@ namespace bus::event {
 namespace {
 
 constexpr std::array<std::string_view, 5> kStates = {"pending", "running", "blocked", "unknown", "finished"};
-constexpr std::array<std::string_view, 6> kResults = {"success", "skip", "failure", "error", "timeout", "cancellation"};
+constexpr std::array<std::string_view, 6> kResults = {"success", "skip",    "failure",
+                                                      "error",   "timeout", "cancellation"};
 constexpr std::array<std::string_view, 4> kEffects = {"", "new", "repeat", "stale"};
 
 template <class Enum, std::size_t N>
@@ -17,7 +18,9 @@ std::optional<Enum> find(const std::array<std::string_view, N>& names, std::stri
   return std::nullopt;
 }
 
-int rank(State state) { return state == State::pending ? 0 : state == State::finished ? 2 : 1; }
+int rank(State state) {
+  return state == State::pending ? 0 : state == State::finished ? 2 : 1;
+}
 
 void keep(std::string& field, const std::string& known) {
   if (field.empty()) field = known;
@@ -30,18 +33,31 @@ void keep(std::optional<T>& field, const std::optional<T>& known) {
 
 }  // namespace
 
-std::string_view name(State state) { return kStates[static_cast<std::size_t>(state)]; }
-std::string_view name(Outcome result) { return kResults[static_cast<std::size_t>(result)]; }
-std::string_view name(Effect effect) { return kEffects[static_cast<std::size_t>(effect)]; }
-std::optional<State> state_named(std::string_view name) { return find<State>(kStates, name); }
-std::optional<Outcome> outcome_named(std::string_view name) { return find<Outcome>(kResults, name); }
-std::optional<Effect> effect_named(std::string_view name) { return find<Effect>(kEffects, name); }
+std::string_view name(State state) {
+  return kStates[static_cast<std::size_t>(state)];
+}
+std::string_view name(Outcome result) {
+  return kResults[static_cast<std::size_t>(result)];
+}
+std::string_view name(Effect effect) {
+  return kEffects[static_cast<std::size_t>(effect)];
+}
+std::optional<State> state_named(std::string_view name) {
+  return find<State>(kStates, name);
+}
+std::optional<Outcome> outcome_named(std::string_view name) {
+  return find<Outcome>(kResults, name);
+}
+std::optional<Effect> effect_named(std::string_view name) {
+  return find<Effect>(kEffects, name);
+}
 
 Effect judge(const Task* known, const Task& report) {
   if (known == nullptr || report.attempt > known->attempt) return Effect::moved;
   if (report.attempt < known->attempt) return Effect::stale;
   if (known->state == report.state) {
-    if (report.state == State::finished) return known->result == report.result ? Effect::repeat : Effect::stale;
+    if (report.state == State::finished)
+      return known->result == report.result ? Effect::repeat : Effect::stale;
     if (report.state == State::blocked && known->blocked_on != report.blocked_on) return Effect::moved;
     return Effect::repeat;
   }

@@ -1,4 +1,5 @@
-// Task: a piece of work that events report on, and the rules by which reports move it. EVENTS.md has the words.
+// Task: a piece of work that events report on, and the rules by which reports move it. EVENTS.md has the
+// words.
 #pragma once
 
 #include <cstdint>
@@ -27,14 +28,14 @@ struct Task {
   std::string id;    // stable across attempts
   std::string kind;  // run job step check test container process action work agent alert group …
   std::string name, scope, ref, sha, change, url, actor, worker;
-  std::string parent;  // task id
+  std::string parent;      // task id
   std::string blocked_on;  // input, approval, auth; only when blocked
   std::string detail;      // the source's own word
   std::uint32_t attempt = 1;
   State state = State::pending;
-  std::optional<Outcome> result;  // set exactly when finished
-  std::optional<int> exit;        // for processes
-  std::string signal;             // for processes: "SIGKILL"
+  std::optional<Outcome> result;       // set exactly when finished
+  std::optional<int> exit;             // for processes
+  std::string signal;                  // for processes: "SIGKILL"
   std::optional<Time> started, ended;  // the source's clock
   Effect effect = Effect::none;
 
@@ -43,14 +44,15 @@ struct Task {
 
 // What `report` does to a task whose latest known state is `known` (null: not known yet). Pure.
 //
-// A higher attempt starts over. Within an attempt pending → running/blocked/unknown → finished; running, blocked and
-// unknown may follow each other; nothing leaves finished and nothing returns to pending. An unknown task comes back by
-// any observation, also "pending". The same state (and, when blocked, the same blocked_on; when finished, the same
-// result) again is a repeat, whatever else the report says.
+// A higher attempt starts over. Within an attempt pending → running/blocked/unknown → finished; running,
+// blocked and unknown may follow each other; nothing leaves finished and nothing returns to pending. An
+// unknown task comes back by any observation, also "pending". The same state (and, when blocked, the same
+// blocked_on; when finished, the same result) again is a repeat, whatever else the report says.
 Effect judge(const Task* known, const Task& report);
 
-// The task after a report that judge() called moved or repeat: the report's fields over the known ones. What the
-// report leaves empty stays known; a new attempt keeps only what names the task, not how the last try went.
+// The task after a report that judge() called moved or repeat: the report's fields over the known ones. What
+// the report leaves empty stays known; a new attempt keeps only what names the task, not how the last try
+// went.
 Task merge(const Task* known, const Task& report);
 
 }  // namespace bus::event

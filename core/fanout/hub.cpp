@@ -15,7 +15,8 @@ namespace {
 
 constexpr std::size_t kPageRows = 256;
 constexpr std::size_t kPageBytes = 1u << 20;
-constexpr std::size_t kRowsLookedAt = 1024;  // in one read(), so that a rare predicate does not hold its thread
+constexpr std::size_t kRowsLookedAt =
+    1024;  // in one read(), so that a rare predicate does not hold its thread
 
 bool moves(const std::optional<event::Task>& task) {
   return !task || task->effect == event::Effect::moved || task->effect == event::Effect::none;
@@ -30,8 +31,8 @@ struct State {
   std::deque<store::RecordPtr> buffer BUS_GUARDED_BY(mutex);
   std::size_t buffered BUS_GUARDED_BY(mutex) = 0;
   std::uint64_t position BUS_GUARDED_BY(mutex);
-  bool live BUS_GUARDED_BY(mutex) = false;     // the buffer has all that matches behind `position`
-  bool asleep BUS_GUARDED_BY(mutex) = false;   // was told that it is caught up, and wants a wake
+  bool live BUS_GUARDED_BY(mutex) = false;    // the buffer has all that matches behind `position`
+  bool asleep BUS_GUARDED_BY(mutex) = false;  // was told that it is caught up, and wants a wake
 
   enum class Offered { passed_over, kept, kept_and_wake, too_far_behind };
 
@@ -62,12 +63,15 @@ struct HubCore {
       : store(store_),
         published(metrics.counter("bus_events_published_total", "Events that were offered to readers.")),
         delivered(metrics.counter("bus_deliveries_total", "Events put into the live buffers of readers.")),
-        lagged(metrics.counter("bus_reader_lags_total", "Live buffers dropped because a reader was too slow; it went on from the store.")),
+        lagged(metrics.counter(
+            "bus_reader_lags_total",
+            "Live buffers dropped because a reader was too slow; it went on from the store.")),
         open_readers(metrics.gauge("bus_readers", "Open readers of the log: subscribers, sinks, streams.")),
         head_seq(metrics.gauge("bus_head_seq", "The seq of the newest published event.")),
         head(store_.bounds().last) {}
 
-  void offer(const StatePtr& state, const store::RecordPtr& record, std::vector<StatePtr>& wake) BUS_REQUIRES(mutex) {
+  void offer(const StatePtr& state, const store::RecordPtr& record, std::vector<StatePtr>& wake)
+      BUS_REQUIRES(mutex) {
     if (!state->options.reports_all && !moves(record->event->task)) return;
     const State::Offered offered = state->offer(record);
     if (offered == State::Offered::kept_and_wake) wake.push_back(state);
@@ -128,7 +132,7 @@ class HubReader final : public Reader {
   std::shared_ptr<HubCore> hub_;
   StatePtr state_;
   std::optional<predicate::Index::Handle> handle_;
-  json::Document document_;    // for predicates over records from the store
+  json::Document document_;  // for predicates over records from the store
   predicate::EventView view_;
 };
 
@@ -183,7 +187,8 @@ Result<Batch> HubReader::read(std::size_t most, std::size_t bytes) {
   batch.position = position();
   std::size_t size = 0;
   for (std::size_t looked_at = 0; looked_at < kRowsLookedAt && batch.records.size() < most && size < bytes;) {
-    auto page = hub_->store.read(batch.position, std::min(kPageRows, most - batch.records.size()), kPageBytes);
+    auto page =
+        hub_->store.read(batch.position, std::min(kPageRows, most - batch.records.size()), kPageBytes);
     if (!page) return std::move(page).error();
     if (!page->records.empty() && page->records.front()->seq > batch.position + 1) {
       if (!batch.records.empty()) break;  // tell what is there first, the gap with the next batch
@@ -205,7 +210,8 @@ Result<Batch> HubReader::read(std::size_t most, std::size_t bytes) {
   return batch;
 }
 
-Hub::Hub(const store::Store& store, metrics::Registry& metrics) : core_(std::make_shared<HubCore>(store, metrics)) {}
+Hub::Hub(const store::Store& store, metrics::Registry& metrics)
+    : core_(std::make_shared<HubCore>(store, metrics)) {}
 Hub::~Hub() = default;
 
 std::unique_ptr<Reader> Hub::open(ReaderOptions options) {
@@ -236,7 +242,9 @@ void Hub::publish(std::span<const store::RecordPtr> records) {
   }
 }
 
-std::uint64_t Hub::head() const { return core_->head.load(std::memory_order_acquire); }
+std::uint64_t Hub::head() const {
+  return core_->head.load(std::memory_order_acquire);
+}
 
 std::size_t Hub::readers() const {
   MutexLock lock(core_->mutex);

@@ -30,22 +30,22 @@ struct Batch {
 };
 
 struct ReaderOptions {
-  std::uint64_t after = 0;                          // starts behind this seq
-  std::optional<predicate::Predicate> predicate;    // only events that match; all without
-  bool reports_all = true;                          // false: task reports only if they moved the task
-  std::function<void()> wake;                       // see Reader; may be empty
-  std::size_t buffer_bytes = 1u << 20;              // live events kept for a reader that is behind
+  std::uint64_t after = 0;                        // starts behind this seq
+  std::optional<predicate::Predicate> predicate;  // only events that match; all without
+  bool reports_all = true;                        // false: task reports only if they moved the task
+  std::function<void()> wake;                     // see Reader; may be empty
+  std::size_t buffer_bytes = 1u << 20;            // live events kept for a reader that is behind
 };
 
 // One place in the log. read() by one thread at a time; it never waits for new events.
 //
-// After read() said caught_up, wake is called once as soon as there is more. It is called with locks held, from the
-// publishing thread, and must only set a flag, signal a condition or write an eventfd.
+// After read() said caught_up, wake is called once as soon as there is more. It is called with locks held,
+// from the publishing thread, and must only set a flag, signal a condition or write an eventfd.
 class Reader {
  public:
   virtual ~Reader() = default;
-  // The next matching events, at most `most` and about `bytes` of JSON. Looks at a bounded number of events: a batch
-  // may be empty and yet not caught up.
+  // The next matching events, at most `most` and about `bytes` of JSON. Looks at a bounded number of events:
+  // a batch may be empty and yet not caught up.
   virtual Result<Batch> read(std::size_t most, std::size_t bytes) = 0;
   virtual std::uint64_t position() const = 0;
 };
@@ -60,8 +60,8 @@ class Hub {
 
   std::unique_ptr<Reader> open(ReaderOptions options);
 
-  // Offers newly stored events, in seq order, to the readers that they may concern. Called by ingest only, by one
-  // thread at a time.
+  // Offers newly stored events, in seq order, to the readers that they may concern. Called by ingest only, by
+  // one thread at a time.
   void publish(std::span<const store::RecordPtr> records);
 
   // The last published seq.

@@ -33,8 +33,8 @@ struct Mail {
   bool stop = false;
 };
 
-// Safe for concurrent use. The first thing left since the last take() makes fd() readable, unless the server's own
-// thread left it: that one looks before it sleeps anyway.
+// Safe for concurrent use. The first thing left since the last take() makes fd() readable, unless the
+// server's own thread left it: that one looks before it sleeps anyway.
 class Mailbox {
  public:
   Mailbox();

@@ -18,7 +18,8 @@ constexpr std::size_t kVector = 16;
 }  // namespace
 
 std::string& Output::tail() {
-  if (pieces_.empty() || pieces_.back().shared || pieces_.back().own.size() >= kPieceBytes) pieces_.emplace_back();
+  if (pieces_.empty() || pieces_.back().shared || pieces_.back().own.size() >= kPieceBytes)
+    pieces_.emplace_back();
   return pieces_.back().own;
 }
 

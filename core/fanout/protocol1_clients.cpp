@@ -35,7 +35,8 @@ void ServerLoop::subscribe_protocol1(Connection& connection, json::Node request)
   queue_pump(connection.number, *opened);
 }
 
-Result<std::shared_ptr<Subscription>> ServerLoop::open_protocol1(Connection& connection, protocol1::Subscribe wanted) {
+Result<std::shared_ptr<Subscription>> ServerLoop::open_protocol1(Connection& connection,
+                                                                 protocol1::Subscribe wanted) {
   ReaderOptions options;
   options.buffer_bytes = options_.reader_buffer;
   options.after = hub_.head();
@@ -53,7 +54,8 @@ Result<std::shared_ptr<Subscription>> ServerLoop::open_protocol1(Connection& con
   return subscription;
 }
 
-void ServerLoop::write_protocol1(Connection& connection, const Subscription& subscription, const store::Record& record) {
+void ServerLoop::write_protocol1(Connection& connection, const Subscription& subscription,
+                                 const store::Record& record) {
   std::optional<event::Event> decoded;
   if (!record.event) {
     const auto node = document_.parse(record.json.text);

@@ -23,7 +23,8 @@ Result<UniqueFd> listen_on(const std::string& path) {
   if (!fd) return system_error("cannot make a socket", errno);
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) return error(Code::config, "the socket path is too long: " + path);
+  if (path.size() >= sizeof address.sun_path)
+    return error(Code::config, "the socket path is too long: " + path);
   std::memcpy(address.sun_path, path.data(), path.size());
   ::unlink(path.c_str());
   // The folder is 0700, so nobody gets in between bind and chmod.
@@ -53,14 +54,18 @@ ServerLoop::ServerLoop(SocketOptions options, Hub& hub, store::Store& store, con
       store_(store),
       clock_(clock),
       requests_(metrics.counter("bus_socket_requests_total", "Requests on the unix socket.")),
-      refused_(metrics.counter("bus_socket_refused_total", "Frames on the unix socket that were no request.")),
+      refused_(
+          metrics.counter("bus_socket_refused_total", "Frames on the unix socket that were no request.")),
       strangers_(metrics.counter("bus_socket_strangers_total", "Connections of other users, closed unread.")),
-      turned_away_(metrics.counter("bus_socket_turned_away_total", "Clients turned away because there were too many.")),
+      turned_away_(metrics.counter("bus_socket_turned_away_total",
+                                   "Clients turned away because there were too many.")),
       clients_(metrics.gauge("bus_socket_clients", "Clients connected to the unix socket.")),
       mailbox_(std::make_shared<Mailbox>()),
       started_(clock.monotonic()) {}
 
-ServerLoop::~ServerLoop() { stop(); }
+ServerLoop::~ServerLoop() {
+  stop();
+}
 
 Status ServerLoop::start() {
   auto listener = listen_on(options_.path);
@@ -74,7 +79,8 @@ Status ServerLoop::start() {
     return system_error("epoll", errno);
   }
   event.data.u64 = kMailbox;
-  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, mailbox_->fd(), &event) != 0) return system_error("epoll", errno);
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, mailbox_->fd(), &event) != 0)
+    return system_error("epoll", errno);
   thread_ = std::thread([this] { run(); });
   return Ok{};
 }
@@ -89,7 +95,8 @@ void ServerLoop::stop() {
 void ServerLoop::run() {
   mailbox_->set_owner(std::this_thread::get_id());
   while (!stopping_) turn(pumping_.empty() ? heartbeat_in() : 0);
-  end_subscriptions(error(Code::stopping, "the host is stopping", "connect again and go on behind the last seq"));
+  end_subscriptions(
+      error(Code::stopping, "the host is stopping", "connect again and go on behind the last seq"));
   const auto deadline = std::chrono::steady_clock::now() + options_.drain;
   flush_dirty();
   while (!drained() && std::chrono::steady_clock::now() < deadline) turn(10);
@@ -169,8 +176,9 @@ void ServerLoop::accept_all() {
 void ServerLoop::greet_refused(UniqueFd client) {
   turned_away_.add();
   Output out;
-  out.frame(wire::refusal(0, error(Code::limit, "too many clients (" + std::to_string(options_.max_clients) + ")",
-                                   "raise socket.max_clients, or close some")));
+  out.frame(
+      wire::refusal(0, error(Code::limit, "too many clients (" + std::to_string(options_.max_clients) + ")",
+                             "raise socket.max_clients, or close some")));
   (void)out.flush(client.get());
 }
 
@@ -213,8 +221,10 @@ void ServerLoop::handle(Connection& connection, std::string_view frame) {
   requests_.add();
   if (connection.protocol1) return;
   const auto node = document_.parse(frame);
-  if (node && !connection.greeted && wire::protocol1::speaks(*node)) return subscribe_protocol1(connection, *node);
-  auto request = node ? wire::read_request(*node, frame, !connection.greeted) : Result<wire::Request>(node.error());
+  if (node && !connection.greeted && wire::protocol1::speaks(*node))
+    return subscribe_protocol1(connection, *node);
+  auto request =
+      node ? wire::read_request(*node, frame, !connection.greeted) : Result<wire::Request>(node.error());
   if (!request) {
     refused_.add();
     const std::int64_t id = node ? (*node)["id"].integer().value_or(0) : 0;
@@ -236,7 +246,8 @@ void ServerLoop::dispatch(Connection& connection, const wire::Request& request) 
   if (request.op == "ack") return ack(connection, request);
   const auto found = operations_.find(request.op);
   if (found == operations_.end()) {
-    connection.out.frame(wire::refusal(request.id, error(Code::invalid, "no operation '" + std::string(request.op) + "'")));
+    connection.out.frame(
+        wire::refusal(request.id, error(Code::invalid, "no operation '" + std::string(request.op) + "'")));
     return;
   }
   auto target = std::make_shared<Reply::Target>();
@@ -270,14 +281,15 @@ void ServerLoop::flush(Connection& connection) {
   const auto flushed = connection.out.flush(connection.fd.get());
   if (!flushed || (*flushed && connection.closing)) return drop(connection.number);
   if (was_full && connection.may_pump()) {
-    for (const auto& [sub, subscription] : connection.subscriptions) queue_pump(connection.number, subscription);
+    for (const auto& [sub, subscription] : connection.subscriptions)
+      queue_pump(connection.number, subscription);
   }
   watch(connection);
 }
 
 void ServerLoop::watch(Connection& connection) {
-  const std::uint32_t wanted =
-      (connection.may_read() ? std::uint32_t{EPOLLIN} : 0) | (connection.out.empty() ? 0 : std::uint32_t{EPOLLOUT});
+  const std::uint32_t wanted = (connection.may_read() ? std::uint32_t{EPOLLIN} : 0) |
+                               (connection.out.empty() ? 0 : std::uint32_t{EPOLLOUT});
   if (wanted == connection.watched) return;
   epoll_event event{};
   event.events = wanted;
@@ -287,7 +299,8 @@ void ServerLoop::watch(Connection& connection) {
 }
 
 void ServerLoop::drop(std::uint64_t number) {
-  if (const Connection* connection = find(number); connection != nullptr && connection->protocol1) --protocol1_clients_;
+  if (const Connection* connection = find(number); connection != nullptr && connection->protocol1)
+    --protocol1_clients_;
   connections_.erase(number);
   clients_.set(static_cast<double>(connections_.size()));
 }
@@ -296,9 +309,17 @@ SocketServer::SocketServer(SocketOptions options, Hub& hub, store::Store& store,
                            metrics::Registry& metrics)
     : loop_(std::make_unique<ServerLoop>(std::move(options), hub, store, clock, metrics)) {}
 SocketServer::~SocketServer() = default;
-void SocketServer::add(std::string op, Operation operation) { loop_->add(std::move(op), std::move(operation)); }
-Status SocketServer::start() { return loop_->start(); }
-void SocketServer::close_entrance() { loop_->close_entrance(); }
-void SocketServer::stop() { loop_->stop(); }
+void SocketServer::add(std::string op, Operation operation) {
+  loop_->add(std::move(op), std::move(operation));
+}
+Status SocketServer::start() {
+  return loop_->start();
+}
+void SocketServer::close_entrance() {
+  loop_->close_entrance();
+}
+void SocketServer::stop() {
+  loop_->stop();
+}
 
 }  // namespace bus::fanout

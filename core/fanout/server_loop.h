@@ -1,5 +1,5 @@
-// The thread behind SocketServer: one epoll loop over the listener, the clients and the mailbox. It sleeps without a
-// timeout unless a subscription has more to read from the store. Private to core/fanout.
+// The thread behind SocketServer: one epoll loop over the listener, the clients and the mailbox. It sleeps
+// without a timeout unless a subscription has more to read from the store. Private to core/fanout.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,8 @@ struct Reply::Target {
 
 class ServerLoop {
  public:
-  ServerLoop(SocketOptions options, Hub& hub, store::Store& store, const Clock& clock, metrics::Registry& metrics);
+  ServerLoop(SocketOptions options, Hub& hub, store::Store& store, const Clock& clock,
+             metrics::Registry& metrics);
   ~ServerLoop();
 
   void add(std::string op, Operation operation) { operations_.emplace(std::move(op), std::move(operation)); }
@@ -68,7 +69,8 @@ class ServerLoop {
 
   // protocol1_clients.cpp
   void subscribe_protocol1(Connection& connection, json::Node request);
-  Result<std::shared_ptr<Subscription>> open_protocol1(Connection& connection, wire::protocol1::Subscribe wanted);
+  Result<std::shared_ptr<Subscription>> open_protocol1(Connection& connection,
+                                                       wire::protocol1::Subscribe wanted);
   void write_protocol1(Connection& connection, const Subscription& subscription, const store::Record& record);
   // Milliseconds until the next heartbeat is due; -1 while nobody speaks protocol 1.
   int heartbeat_in() const;

@@ -17,7 +17,8 @@ Result<std::uint64_t> resolve_since(std::string_view text, const store::Store& s
     if (!cursor) return std::move(cursor).error();
     return cursor->seq;
   }
-  const bool digits = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const bool digits =
+      !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
   if (digits && text.size() < 20) {
     std::uint64_t seq = 0;
     std::from_chars(text.data(), text.data() + text.size(), seq);

@@ -23,8 +23,8 @@ struct SocketOptions {
   milliseconds drain{500};               // how long stop() goes on writing to clients
 };
 
-// The handle to answer one request with: once, from any thread, at any time. An answer to a client that is gone is
-// dropped. Copies share the one answer.
+// The handle to answer one request with: once, from any thread, at any time. An answer to a client that is
+// gone is dropped. Copies share the one answer.
 class Reply {
  public:
   // `result` is JSON.
@@ -38,15 +38,16 @@ class Reply {
   std::shared_ptr<Target> target_;
 };
 
-// Runs on the server's thread and must not block: what takes long is handed on together with the reply. The request is
-// valid during the call only.
+// Runs on the server's thread and must not block: what takes long is handed on together with the reply. The
+// request is valid during the call only.
 using Operation = std::function<void(const wire::Request& request, Reply reply)>;
 
-// `subscribe`, `unsubscribe` and `ack` are the server's own; everything else is added. start() and stop() are for one
-// thread.
+// `subscribe`, `unsubscribe` and `ack` are the server's own; everything else is added. start() and stop() are
+// for one thread.
 class SocketServer {
  public:
-  SocketServer(SocketOptions options, Hub& hub, store::Store& store, const Clock& clock, metrics::Registry& metrics);
+  SocketServer(SocketOptions options, Hub& hub, store::Store& store, const Clock& clock,
+               metrics::Registry& metrics);
   ~SocketServer();
   SocketServer(const SocketServer&) = delete;
   SocketServer& operator=(const SocketServer&) = delete;
@@ -54,11 +55,13 @@ class SocketServer {
   // REQUIRES: before start().
   void add(std::string op, Operation operation);
 
-  // Takes the path over (the caller holds the lock that says no other host is there), listens, starts the thread.
+  // Takes the path over (the caller holds the lock that says no other host is there), listens, starts the
+  // thread.
   Status start();
   // Takes no more clients and no more requests; subscriptions go on. Safe without start().
   void close_entrance();
-  // Ends subscriptions with `stopping`, writes what is left for a moment, closes all. Safe without start(), and twice.
+  // Ends subscriptions with `stopping`, writes what is left for a moment, closes all. Safe without start(),
+  // and twice.
   void stop();
 
  private:

@@ -35,7 +35,8 @@ Result<std::uint64_t> ServerLoop::start_of(const wire::Request& request) {
     if (stored) return stored->seq;
     if (stored.error().code != Code::not_found) return std::move(stored).error();
   }
-  // Without a place, the reader begins behind what has been published: what is stored but not yet passed on is new.
+  // Without a place, the reader begins behind what has been published: what is stored but not yet passed on
+  // is new.
   const auto after = since->empty() || *since == "now" ? Result<std::uint64_t>(hub_.head())
                                                        : resolve_since(*since, store_, clock_);
   if (!after || name->empty()) return after;
@@ -121,7 +122,8 @@ void ServerLoop::pump_queued() {
     if (subscription->queued) again.push_back(std::move(ready));
     touch(*connection);
   }
-  pumping_.insert(pumping_.end(), std::make_move_iterator(again.begin()), std::make_move_iterator(again.end()));
+  pumping_.insert(pumping_.end(), std::make_move_iterator(again.begin()),
+                  std::make_move_iterator(again.end()));
 }
 
 bool ServerLoop::pump(Connection& connection, Subscription& subscription) {

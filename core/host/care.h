@@ -1,4 +1,5 @@
-// Care: the host's thread for what takes long and must not hold anybody: retention, checks, copies, free queries.
+// Care: the host's thread for what takes long and must not hold anybody: retention, checks, copies, free
+// queries.
 #pragma once
 
 #include <functional>
@@ -14,7 +15,8 @@ class Care {
  public:
   using Job = std::function<void()>;
 
-  // Keeps `store` within `retention`: looks once a minute if there is any bound, and never wakes up if there is none.
+  // Keeps `store` within `retention`: looks once a minute if there is any bound, and never wakes up if there
+  // is none.
   Care(store::Store& store, store::Retention retention);
   ~Care();  // finishes the job that is running
   Care(const Care&) = delete;

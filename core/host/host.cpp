@@ -42,7 +42,8 @@ Result<Listen> parse_listen(std::string_view text) {
   const std::string_view digits = colon == std::string_view::npos ? "" : text.substr(colon + 1);
   const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
   if (digits.empty() || failure != std::errc() || end != digits.data() + digits.size() || port > 65535) {
-    return error(Code::config, "http.listen '" + printable(text) + "' is not address:port", "as in 127.0.0.1:9000");
+    return error(Code::config, "http.listen '" + printable(text) + "' is not address:port",
+                 "as in 127.0.0.1:9000");
   }
   std::string_view address = text.substr(0, colon);
   if (address.starts_with('[') && address.ends_with(']')) address = address.substr(1, address.size() - 2);
@@ -91,21 +92,25 @@ void make_socket(Parts& parts) {
 }
 
 void make_plugins(Parts& parts) {
-  plugin::HostServices services{*parts.ingest, *parts.hub,  *parts.store, parts.routes.get(),
+  plugin::HostServices services{*parts.ingest, *parts.hub,  *parts.store,  parts.routes.get(),
                                 parts.metrics, parts.clock, log::global(), *parts.secrets};
   const char* home = std::getenv("HOME");
   services.home = home == nullptr ? "" : home;
   services.max_webhook_body = parts.settings.http.max_webhook_body;
   parts.plugins = std::make_unique<plugin::Manager>(
-      services, parts.settings, plugin::Folders{plugin::installed_plugin_folder(), parts.settings.plugins.directories});
+      services, parts.settings,
+      plugin::Folders{plugin::installed_plugin_folder(), parts.settings.plugins.directories});
   parts.plugins->start_all();
 }
 
 void watch_store(Parts& parts) {
   metrics::Gauge bytes = parts.metrics.gauge("bus_store_bytes", "Size of the store's file.");
-  metrics::Gauge log_bytes = parts.metrics.gauge("bus_store_wal_bytes", "Size of the store's write-ahead log.");
+  metrics::Gauge log_bytes =
+      parts.metrics.gauge("bus_store_wal_bytes", "Size of the store's write-ahead log.");
   metrics::Gauge events = parts.metrics.gauge("bus_store_events", "Events that are kept.");
-  parts.metrics.gauge("bus_build_info", "Always 1; the label says what runs.", {{"version", std::string(version())}}).set(1);
+  parts.metrics
+      .gauge("bus_build_info", "Always 1; the label says what runs.", {{"version", std::string(version())}})
+      .set(1);
   parts.scrape = parts.metrics.on_scrape([&parts, bytes, log_bytes, events]() mutable {
     if (const auto stats = parts.store->stats()) {
       bytes.set(static_cast<double>(stats->file_bytes));
@@ -128,14 +133,18 @@ Status start(Parts& parts) {
   parts.hub = std::make_unique<fanout::Hub>(*parts.store, parts.metrics);
   parts.ingest = std::make_unique<ingest::Ingest>(*parts.store, *parts.hub, parts.metrics);
   const char* credentials = std::getenv("CREDENTIALS_DIRECTORY");
-  parts.secrets = std::make_unique<auth::SecretStore>(parts.paths.secrets(), credentials == nullptr ? "" : credentials);
+  parts.secrets =
+      std::make_unique<auth::SecretStore>(parts.paths.secrets(), credentials == nullptr ? "" : credentials);
+  parts.tokens = std::make_unique<auth::TokenStore>(parts.paths.tokens_file());
   parts.router = std::make_unique<http::Router>(parts.metrics);
   parts.routes = std::make_unique<plugin::RouterRoutes>(*parts.router);
   if (Status added = add_http_routes(parts); !added) return added;
+  if (Status added = add_event_routes(parts); !added) return added;
   watch_store(parts);
   const config::Store& keep = parts.settings.store;
   parts.care = std::make_unique<Care>(
-      *parts.store, store::Retention{keep.keep_age, static_cast<std::uint64_t>(keep.keep_events), keep.keep_bytes, keep.prune_unread});
+      *parts.store, store::Retention{keep.keep_age, static_cast<std::uint64_t>(keep.keep_events),
+                                     keep.keep_bytes, keep.prune_unread});
   make_socket(parts);
   if (Status served = start_http(parts); !served) return served;
   make_plugins(parts);

@@ -19,11 +19,12 @@ struct HostOptions {
   std::optional<int> ready_fd;  // whoever started us waits there; see client/connect.h
 };
 
-// Runs until SIGTERM or SIGINT and stops in order: entrances, sources, store, readers. REQUIRES: no other thread is
-// running yet (the signals are blocked for all).
+// Runs until SIGTERM or SIGINT and stops in order: entrances, sources, store, readers. REQUIRES: no other
+// thread is running yet (the signals are blocked for all).
 //
-// Fails before anything is touched if another host holds the state folder (Code::conflict), if a folder cannot be used
-// (Code::denied), if the port is taken (Code::conflict) or if the store is damaged (Code::fault).
+// Fails before anything is touched if another host holds the state folder (Code::conflict), if a folder
+// cannot be used (Code::denied), if the port is taken (Code::conflict) or if the store is damaged
+// (Code::fault).
 Status run(const HostOptions& options);
 
 }  // namespace bus::host

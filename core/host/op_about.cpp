@@ -53,9 +53,11 @@ void deliver(Parts& parts, const wire::Request& request, const fanout::Reply& re
 }  // namespace
 
 void add_about(Parts& parts) {
-  parts.socket->add("hello", [&parts](const wire::Request&, const fanout::Reply& reply) { reply.result(hello(parts)); });
-  parts.socket->add("status",
-                    [&parts](const wire::Request&, const fanout::Reply& reply) { reply.result(status_json(parts)); });
+  parts.socket->add(
+      "hello", [&parts](const wire::Request&, const fanout::Reply& reply) { reply.result(hello(parts)); });
+  parts.socket->add("status", [&parts](const wire::Request&, const fanout::Reply& reply) {
+    reply.result(status_json(parts));
+  });
   parts.socket->add("plugins", [&parts](const wire::Request&, const fanout::Reply& reply) {
     reply.result(plugins_json(parts));
   });

@@ -1,7 +1,7 @@
 // db, query: looking after the store, on the care thread.
+#include "core/base/time_text.h"
 #include "core/host/care.h"
 #include "core/host/parts.h"
-#include "core/base/time_text.h"
 
 namespace bus::host {
 namespace {
@@ -12,7 +12,9 @@ std::string stats_json(const store::Stats& stats) {
   std::string result;
   json::Writer out(result);
   out.begin_object().member("events", stats.events).member("tasks", stats.tasks);
-  out.member("first", stats.bounds.first).member("last", stats.bounds.last).member("file_bytes", stats.file_bytes);
+  out.member("first", stats.bounds.first)
+      .member("last", stats.bounds.last)
+      .member("file_bytes", stats.file_bytes);
   out.member("wal_bytes", stats.wal_bytes).member("free_bytes", stats.free_bytes).end_object();
   return result;
 }
@@ -49,7 +51,11 @@ Answer prune(store::Store& store, const store::Retention& retention) {
     if (Status shrunk = store.shrink(kStep); !shrunk) return std::move(shrunk).error();
   }
   std::string result;
-  json::Writer(result).begin_object().member("removed", removed).member("held_back_by_cursors", held_back).end_object();
+  json::Writer(result)
+      .begin_object()
+      .member("removed", removed)
+      .member("held_back_by_cursors", held_back)
+      .end_object();
   return result;
 }
 
@@ -84,7 +90,8 @@ void run(Parts& parts, const fanout::Reply& reply, std::function<Answer()> work)
       reply.refuse(answer.error());
     }
   });
-  if (!taken) reply.refuse(error(Code::unavailable, "the host is busy with other such work", "try again soon"));
+  if (!taken)
+    reply.refuse(error(Code::unavailable, "the host is busy with other such work", "try again soon"));
 }
 
 void db(Parts& parts, const wire::Request& request, const fanout::Reply& reply) {
@@ -112,7 +119,9 @@ void db(Parts& parts, const wire::Request& request, const fanout::Reply& reply) 
 }  // namespace
 
 void add_care(Parts& parts) {
-  parts.socket->add("db", [&parts](const wire::Request& request, const fanout::Reply& reply) { db(parts, request, reply); });
+  parts.socket->add("db", [&parts](const wire::Request& request, const fanout::Reply& reply) {
+    db(parts, request, reply);
+  });
   parts.socket->add("query", [&parts](const wire::Request& request, const fanout::Reply& reply) {
     const auto sql = request.text_of("sql");
     const auto limit = request.integer_of("limit", 1000, 1, 100'000);

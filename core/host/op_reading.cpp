@@ -1,142 +1,32 @@
 // events, event, tasks, cursors, forget: reading the store for clients of the socket.
-#include <algorithm>
-
 #include "core/auth/base64.h"
 #include "core/base/time_text.h"
-#include "core/fanout/since.h"
+#include "core/host/listing.h"
 #include "core/host/parts.h"
-#include "core/predicate/predicate.h"
 
 namespace bus::host {
 namespace {
 
-constexpr std::size_t kPageRows = 512;
-constexpr std::size_t kPageBytes = 4u << 20;
-constexpr std::size_t kLookedAt = 20'000;  // events looked at for one answer; the client goes on from `last`
-
-// The parameters of `events`.
-struct Listing {
-  std::optional<predicate::Predicate> where;
-  std::uint64_t after = 0;
-  std::uint64_t until = 0;  // 0: no end
-  std::size_t limit = 50;
-  bool newest = false;
-  bool data = true;
-};
-
 Result<Listing> read_listing(const Parts& parts, const wire::Request& request) {
-  Listing out;
   const auto where = request.text_of("where");
-  if (!where) return where.error();
-  if (!where->empty()) {
-    auto compiled = predicate::compile(*where);
-    if (!compiled) return std::move(compiled).error();
-    out.where = std::move(*compiled);
-  }
   const auto since = request.text_of("since");
-  if (!since) return since.error();
-  const auto after = fanout::resolve_since(since->empty() ? "start" : *since, *parts.store, parts.clock);
-  if (!after) return after.error();
-  out.after = *after;
   const auto until = request.integer_of("until", 0, 0, INT64_MAX);
-  const auto limit = request.integer_of("limit", 50, 1, 1000);
+  const auto limit = request.integer_of("limit", 50, 1, kMostListed);
   const auto newest = request.boolean_of("newest", false);
   const auto data = request.boolean_of("data", true);
+  if (!where) return where.error();
+  if (!since) return since.error();
   if (!until) return until.error();
   if (!limit) return limit.error();
   if (!newest) return newest.error();
   if (!data) return data.error();
-  out.until = static_cast<std::uint64_t>(*until);
-  out.limit = static_cast<std::size_t>(*limit);
-  out.newest = *newest;
-  out.data = *data;
-  return out;
-}
-
-class Filter {
- public:
-  explicit Filter(const std::optional<predicate::Predicate>& where) : where_(where) {}
-
-  bool operator()(const store::Record& record) {
-    if (!where_) return true;
-    const auto node = document_.parse(record.json.text);
-    if (!node) return false;
-    const auto event = event::decode(*node, {});
-    if (!event) return false;
-    view_.reset(*event, record.data());
-    return predicate::matches(*where_, view_);
-  }
-
- private:
-  const std::optional<predicate::Predicate>& where_;
-  json::Document document_;
-  predicate::EventView view_;
-};
-
-void write_record(json::Writer& out, const store::Record& record, bool data) {
-  if (data) {
-    out.raw(record.json.text);
-  } else {
-    out.raw(record.json.head_open()).end_object();  // closes what the event's own text opened
-  }
-}
-
-std::string write_page(const std::vector<store::RecordPtr>& records, bool data, std::uint64_t last, bool end) {
-  std::string result;
-  json::Writer out(result);
-  out.begin_object().key("events").begin_array();
-  for (const store::RecordPtr& record : records) write_record(out, *record, data);
-  out.end_array().member("last", last).member("end", end).end_object();
-  return result;
-}
-
-Result<std::string> list_forward(const Parts& parts, const Listing& listing) {
-  Filter matches(listing.where);
-  std::vector<store::RecordPtr> found;
-  std::uint64_t last = listing.after;
-  std::size_t bytes = 0;
-  for (std::size_t looked_at = 0; looked_at < kLookedAt && bytes < kPageBytes;) {
-    auto page = parts.store->read(last, kPageRows, kPageBytes);
-    if (!page) return std::move(page).error();
-    for (store::RecordPtr& record : page->records) {
-      if (listing.until != 0 && record->seq > listing.until) return write_page(found, listing.data, last, true);
-      last = record->seq;
-      if (!matches(*record)) continue;
-      bytes += record->json.text.size();
-      found.push_back(std::move(record));
-      if (found.size() == listing.limit || bytes >= kPageBytes) {
-        return write_page(found, listing.data, last, page->end && last == page->last);
-      }
-    }
-    last = page->last;
-    looked_at += page->records.size();
-    if (page->end) return write_page(found, listing.data, last, true);
-  }
-  return write_page(found, listing.data, last, false);
-}
-
-// The newest that match, found by going backwards; told oldest first.
-Result<std::string> list_newest(const Parts& parts, const Listing& listing) {
-  Filter matches(listing.where);
-  std::vector<store::RecordPtr> found;
-  const std::uint64_t last = listing.until != 0 ? listing.until : parts.store->bounds().last;
-  std::uint64_t before = last + 1;
-  std::size_t looked_at = 0;
-  bool end = false;
-  while (!end && found.size() < listing.limit && looked_at < kLookedAt) {
-    const std::size_t rows = listing.where ? kPageRows : std::min(kPageRows, listing.limit - found.size());
-    auto page = parts.store->read_before(before, listing.after, rows);
-    if (!page) return std::move(page).error();
-    end = page->end;
-    looked_at += page->records.size();
-    for (auto record = page->records.rbegin(); record != page->records.rend(); ++record) {
-      before = (*record)->seq;
-      if (matches(**record)) found.push_back(std::move(*record));
-      if (found.size() == listing.limit) break;
-    }
-  }
-  std::reverse(found.begin(), found.end());
-  return write_page(found, listing.data, last, end || found.size() == listing.limit);
+  auto listing = make_listing(parts, {*where, *since});
+  if (!listing) return listing;
+  listing->until = static_cast<std::uint64_t>(*until);
+  listing->limit = static_cast<std::size_t>(*limit);
+  listing->newest = *newest;
+  listing->data = *data;
+  return listing;
 }
 
 Result<std::uint64_t> seq_of(const store::Store& store, std::string_view name) {
@@ -173,8 +63,8 @@ Result<std::string> show(const Parts& parts, const wire::Request& request) {
 Result<std::string> tasks(const Parts& parts, const wire::Request& request) {
   store::TaskQuery query;
   const std::pair<std::string_view, std::string*> texts[] = {
-      {"task", &query.id},         {"kind", &query.kind},     {"scope", &query.scope}, {"state", &query.state},
-      {"result", &query.result},   {"parent", &query.parent}, {"sha", &query.sha}};
+      {"task", &query.id},       {"kind", &query.kind},     {"scope", &query.scope}, {"state", &query.state},
+      {"result", &query.result}, {"parent", &query.parent}, {"sha", &query.sha}};
   for (const auto& [name, into] : texts) {
     const auto text = request.text_of(name);
     if (!text) return text.error();
@@ -224,7 +114,7 @@ void add_reading(Parts& parts) {
   parts.socket->add("events", [&parts](const wire::Request& request, const fanout::Reply& reply) {
     const auto listing = read_listing(parts, request);
     if (!listing) return reply.refuse(listing.error());
-    reply_with(reply, listing->newest ? list_newest(parts, *listing) : list_forward(parts, *listing));
+    reply_with(reply, list_events(parts, *listing));
   });
   parts.socket->add("event", [&parts](const wire::Request& request, const fanout::Reply& reply) {
     reply_with(reply, show(parts, request));
@@ -238,7 +128,8 @@ void add_reading(Parts& parts) {
   parts.socket->add("forget", [&parts](const wire::Request& request, const fanout::Reply& reply) {
     const auto name = request.text_of("cursor");
     const Status removed = name ? parts.store->remove_cursor(*name) : Status(name.error());
-    reply_with(reply, removed ? Result<std::string>(std::string("{}")) : Result<std::string>(removed.error()));
+    reply_with(reply,
+               removed ? Result<std::string>(std::string("{}")) : Result<std::string>(removed.error()));
   });
 }
 

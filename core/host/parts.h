@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/auth/secrets.h"
+#include "core/auth/tokens.h"
 #include "core/base/clock.h"
 #include "core/config/paths.h"
 #include "core/config/settings.h"
@@ -36,6 +37,7 @@ struct Parts {
   std::unique_ptr<fanout::Hub> hub{};
   std::unique_ptr<ingest::Ingest> ingest{};
   std::unique_ptr<auth::SecretStore> secrets{};
+  std::unique_ptr<auth::TokenStore> tokens{};
   std::unique_ptr<http::Router> router{};
   std::unique_ptr<plugin::RouterRoutes> routes{};
   std::unique_ptr<plugin::Manager> plugins{};
@@ -47,13 +49,15 @@ struct Parts {
 };
 
 // What the socket's clients may ask for, one file for each group. They keep references to `parts`.
-void add_emit(Parts& parts);             // emit
-void add_reading(Parts& parts);          // events, event, tasks, cursors, forget
-void add_about(Parts& parts);            // hello, status, plugins, deliver
-void add_care(Parts& parts);             // db, query
+void add_emit(Parts& parts);     // emit
+void add_reading(Parts& parts);  // events, event, tasks, cursors, forget
+void add_about(Parts& parts);    // hello, status, plugins, deliver
+void add_care(Parts& parts);     // db, query
 
 // /healthz, /readyz, /metrics.
 Status add_http_routes(Parts& parts);
+// /api/v1/events and its stream.
+Status add_event_routes(Parts& parts);
 
 // The shape of `bus status --json`.
 std::string status_json(const Parts& parts);

@@ -18,10 +18,12 @@ Result<StateLock> StateLock::take(const std::string& folder) {
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return system_error(path, errno);
     const auto holder = read_all(fd.get(), 64);
-    return error(Code::conflict,
-                 "another host" + (holder && !holder->empty() ? " (pid " + printable(trim(*holder)) + ")" : std::string()) +
-                     " uses the state folder " + folder,
-                 "speak to that one (bus status), stop it, or set BUS_STATE_DIR");
+    return error(
+        Code::conflict,
+        "another host" +
+            (holder && !holder->empty() ? " (pid " + printable(trim(*holder)) + ")" : std::string()) +
+            " uses the state folder " + folder,
+        "speak to that one (bus status), stop it, or set BUS_STATE_DIR");
   }
   const std::string pid = std::to_string(::getpid()) + "\n";
   if (::ftruncate(fd.get(), 0) != 0 || ::pwrite(fd.get(), pid.data(), pid.size(), 0) < 0) {

@@ -1,5 +1,5 @@
-// StateLock: says that this process is the one host of a state folder. The kernel gives it back when the process ends,
-// however it ends.
+// StateLock: says that this process is the one host of a state folder. The kernel gives it back when the
+// process ends, however it ends.
 #pragma once
 
 #include <string>

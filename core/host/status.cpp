@@ -13,10 +13,14 @@ using plugin::PluginStatus;
 void write_figures(json::Writer& out, const PluginStatus& one) {
   const plugin::Figures& figures = one.figures;
   if (one.role == "sink") {
-    out.member("cursor", one.cursor).member("delivered", figures.delivered).member("rejected", figures.rejected);
+    out.member("cursor", one.cursor)
+        .member("delivered", figures.delivered)
+        .member("rejected", figures.rejected);
     out.member("retries", figures.retries);
   } else {
-    out.member("stored", figures.stored).member("duplicate", figures.duplicate).member("known", figures.known);
+    out.member("stored", figures.stored)
+        .member("duplicate", figures.duplicate)
+        .member("known", figures.known);
     out.member("refused", figures.refused);
   }
   out.member("calls", figures.calls).member("errors", figures.errors).member("queued", one.queued);

@@ -12,22 +12,24 @@
 namespace bus::ingest {
 namespace {
 
-constexpr std::size_t kQueueEvents = 8192;        // waiting for the writer; more makes `queue` wait
+constexpr std::size_t kQueueEvents = 8192;  // waiting for the writer; more makes `queue` wait
 constexpr std::size_t kQueueBytes = 64u << 20;
-constexpr std::size_t kGroupEvents = 1024;        // in one transaction
+constexpr std::size_t kGroupEvents = 1024;  // in one transaction
 constexpr std::size_t kGroupBytes = 8u << 20;
 
 // One call of submit() on its way.
 struct Submission {
   std::vector<store::NewEvent> events;  // the valid ones
-  std::vector<Answer> answers;          // one for each that was handed in; errors of the invalid ones are in place
-  std::vector<std::size_t> places;      // events[i] is answered at answers[places[i]]
+  std::vector<Answer> answers;  // one for each that was handed in; errors of the invalid ones are in place
+  std::vector<std::size_t> places;  // events[i] is answered at answers[places[i]]
   Durability durability = Durability::commit;
   Done done;
   std::size_t bytes = 0;
 };
 
-Answer not_yet() { return error(Code::fault, "not answered"); }
+Answer not_yet() {
+  return error(Code::fault, "not answered");
+}
 
 Submission check(std::vector<store::NewEvent> events, Durability durability, Done done) {
   Submission out;
@@ -67,10 +69,12 @@ struct Ingest::Impl {
         duplicates(metrics.counter("bus_events_duplicate_total", "Events that were there already.")),
         known(metrics.counter("bus_events_known_total", "Polled reports that told nothing new; not stored.")),
         refused(metrics.counter("bus_events_refused_total", "Events refused because they were not valid.")),
-        failed(metrics.counter("bus_events_failed_total", "Events that could not be stored and were refused.")),
+        failed(
+            metrics.counter("bus_events_failed_total", "Events that could not be stored and were refused.")),
         commits(metrics.counter("bus_commits_total", "Transactions that stored events.")),
         commit_seconds(metrics.histogram("bus_commit_seconds", "Time to commit one group of events.")),
-        syncs(metrics.counter("bus_syncs_total", "Times the store was made safe against power loss for a sender.")),
+        syncs(metrics.counter("bus_syncs_total",
+                              "Times the store was made safe against power loss for a sender.")),
         writer([this] { write(); }),
         syncer([this] { sync(); }) {}
 
@@ -99,8 +103,8 @@ struct Ingest::Impl {
   std::deque<Submission> queue BUS_GUARDED_BY(mutex);
   std::size_t queued_events BUS_GUARDED_BY(mutex) = 0;
   std::size_t queued_bytes BUS_GUARDED_BY(mutex) = 0;
-  // Somebody's turn: from taking a group to its last answer, so that events are committed, published and answered in
-  // the order in which they came.
+  // Somebody's turn: from taking a group to its last answer, so that events are committed, published and
+  // answered in the order in which they came.
   bool busy BUS_GUARDED_BY(mutex) = false;
   bool stopping BUS_GUARDED_BY(mutex) = false;
 
@@ -211,7 +215,8 @@ std::vector<Submission> Ingest::Impl::next_group() {
 bool Ingest::Impl::take_turn_or_queue(Submission& submission, Hand hand) {
   {
     MutexLock lock(mutex);
-    while (hand == Hand::queue && !stopping && (queued_events >= kQueueEvents || queued_bytes >= kQueueBytes)) {
+    while (hand == Hand::queue && !stopping &&
+           (queued_events >= kQueueEvents || queued_bytes >= kQueueBytes)) {
       room.wait(mutex);
     }
     if (!stopping) {
@@ -268,7 +273,9 @@ void Ingest::Impl::sync() {
 Ingest::Ingest(store::Store& store, fanout::Hub& hub, metrics::Registry& metrics)
     : impl_(std::make_unique<Impl>(store, hub, metrics)) {}
 
-Ingest::~Ingest() { stop(); }
+Ingest::~Ingest() {
+  stop();
+}
 
 void Ingest::submit(std::vector<store::NewEvent> events, Durability durability, Hand hand, Done done) {
   Submission submission = check(std::move(events), durability, std::move(done));
@@ -285,7 +292,8 @@ void Ingest::submit(std::vector<store::NewEvent> events, Durability durability, 
 Answers Ingest::append(std::vector<store::NewEvent> events, Durability durability) {
   auto promise = std::make_shared<std::promise<Answers>>();
   auto answers = promise->get_future();
-  submit(std::move(events), durability, Hand::queue, [promise](Answers given) { promise->set_value(std::move(given)); });
+  submit(std::move(events), durability, Hand::queue,
+         [promise](Answers given) { promise->set_value(std::move(given)); });
   return answers.get();
 }
 

@@ -16,7 +16,8 @@ namespace bus::ingest {
 // What became of one event that was handed in, in the order of handing in.
 using Answer = Result<store::Appended>;
 using Answers = std::vector<Answer>;
-// Called exactly once, from any thread, and must not block. Also called, with errors, for what a stop cuts off.
+// Called exactly once, from any thread, and must not block. Also called, with errors, for what a stop cuts
+// off.
 using Done = std::function<void(Answers)>;
 
 enum class Durability {
@@ -26,12 +27,13 @@ enum class Durability {
 
 // How a submission gets to the store.
 enum class Hand {
-  queue,      // joins the group that the writer thread commits next; waits while the queue is full
-  direct,     // if nobody is committing, the caller commits at once itself; else as `queue`, but never waits: the
-              // caller bounds what it hands in
+  queue,   // joins the group that the writer thread commits next; waits while the queue is full
+  direct,  // if nobody is committing, the caller commits at once itself; else as `queue`, but never waits:
+           // the caller bounds what it hands in
 };
 
-// Safe for concurrent use. Events of one submission are stored in their order, next to each other, in one commit.
+// Safe for concurrent use. Events of one submission are stored in their order, next to each other, in one
+// commit.
 class Ingest {
  public:
   Ingest(store::Store& store, fanout::Hub& hub, metrics::Registry& metrics);
@@ -43,7 +45,8 @@ class Ingest {
   // The same, and waits for the answers.
   Answers append(std::vector<store::NewEvent> events, Durability durability);
 
-  // Commits what is queued, answers everybody, and refuses what comes later (Code::stopping). May be called twice.
+  // Commits what is queued, answers everybody, and refuses what comes later (Code::stopping). May be called
+  // twice.
   void stop();
 
   // The last failure to commit, until a commit works again; empty when all is well.

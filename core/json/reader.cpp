@@ -55,11 +55,21 @@ std::optional<T> get(const Node& node) {
 
 }  // namespace
 
-std::optional<bool> Node::boolean() const { return get<bool>(*this); }
-std::optional<std::int64_t> Node::integer() const { return get<std::int64_t>(*this); }
-std::optional<std::uint64_t> Node::uinteger() const { return get<std::uint64_t>(*this); }
-std::optional<double> Node::number() const { return get<double>(*this); }
-std::optional<std::string_view> Node::string() const { return get<std::string_view>(*this); }
+std::optional<bool> Node::boolean() const {
+  return get<bool>(*this);
+}
+std::optional<std::int64_t> Node::integer() const {
+  return get<std::int64_t>(*this);
+}
+std::optional<std::uint64_t> Node::uinteger() const {
+  return get<std::uint64_t>(*this);
+}
+std::optional<double> Node::number() const {
+  return get<double>(*this);
+}
+std::optional<std::string_view> Node::string() const {
+  return get<std::string_view>(*this);
+}
 
 Node Node::operator[](std::string_view key) const {
   dom::object object;
@@ -153,7 +163,8 @@ Result<Node> Document::parse(std::string_view text) {
   // simdjson allocates for its default depth of 1,024 unless it is told otherwise before it grows.
   if (text.size() > parser.capacity()) {
     const std::size_t capacity = std::max<std::size_t>(text.size(), 1024);
-    if (parser.allocate(capacity, kMaxDepth) != simdjson::SUCCESS) return error(Code::unavailable, "out of memory");
+    if (parser.allocate(capacity, kMaxDepth) != simdjson::SUCCESS)
+      return error(Code::unavailable, "out of memory");
   }
   dom::element root;
   const simdjson::error_code failure = parser.parse(text.data(), text.size()).get(root);
@@ -171,7 +182,8 @@ Result<Node> Document::parse(std::string_view text) {
 namespace {
 
 std::size_t skip_space(std::string_view text, std::size_t at) {
-  while (at < text.size() && (text[at] == ' ' || text[at] == '\t' || text[at] == '\n' || text[at] == '\r')) ++at;
+  while (at < text.size() && (text[at] == ' ' || text[at] == '\t' || text[at] == '\n' || text[at] == '\r'))
+    ++at;
   return at;
 }
 

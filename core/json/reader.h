@@ -1,7 +1,7 @@
 // Reading JSON: the one way. A Document owns what was parsed; a Node is a cheap view of one value in it.
 //
-// Strict (RFC 8259, UTF-8 checked, numbers that fit neither int64, uint64 nor a finite double are errors). A repeated
-// key keeps its first value. Nodes may be read by many threads at once; parse() by one.
+// Strict (RFC 8259, UTF-8 checked, numbers that fit neither int64, uint64 nor a finite double are errors). A
+// repeated key keeps its first value. Nodes may be read by many threads at once; parse() by one.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@
 
 namespace bus::json {
 
-inline constexpr std::size_t kMaxDepth = 128;               // nesting that parse() accepts
+inline constexpr std::size_t kMaxDepth = 128;                // nesting that parse() accepts
 inline constexpr std::size_t kMaxBytes = 64u * 1024 * 1024;  // length that parse() accepts
 
 // `missing` is the type of a value that is not there; every lookup on it is missing again.
@@ -119,8 +119,8 @@ class Document {
   Document& operator=(Document&&) noexcept;
   ~Document();
 
-  // Parses one JSON value; `text` need not live on. Code::invalid says where it is wrong, Code::limit that it is too
-  // long or too deep. Nodes of an earlier parse become invalid.
+  // Parses one JSON value; `text` need not live on. Code::invalid says where it is wrong, Code::limit that it
+  // is too long or too deep. Nodes of an earlier parse become invalid.
   Result<Node> parse(std::string_view text);
   // What was parsed last; missing before the first parse and after a failed one.
   Node root() const { return root_; }
@@ -131,8 +131,8 @@ class Document {
   Node root_;
 };
 
-// The bytes of the value of `key` in `object`, as they stand there; empty if there is none. REQUIRES: `object` is
-// valid JSON (a Document parsed it) and an object.
+// The bytes of the value of `key` in `object`, as they stand there; empty if there is none. REQUIRES:
+// `object` is valid JSON (a Document parsed it) and an object.
 std::string_view raw_member(std::string_view object, std::string_view key);
 
 // Walks the bytes of an array's elements, as they stand there. REQUIRES: `array` is valid JSON and an array.

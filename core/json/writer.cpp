@@ -9,7 +9,9 @@
 namespace bus::json {
 namespace {
 
-constexpr bool is_plain(char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; }
+constexpr bool is_plain(char c) {
+  return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\';
+}
 
 void append_escape(std::string& out, char c) {
   switch (c) {

@@ -41,16 +41,15 @@ class Writer {
     return integer(integer_);
   }
   template <std::unsigned_integral T>
-    requires(!std::same_as<T, bool>)
-  Writer& value(T integer_) {
-    return uinteger(integer_);
-  }
+  requires(!std::same_as<T, bool>) Writer& value(T integer_) { return uinteger(integer_); }
   template <class T>
   Writer& member(std::string_view name, const T& value_) {
     return key(name).value(value_);
   }
   // The member, unless the text is empty.
-  Writer& member_if(std::string_view name, std::string_view text) { return text.empty() ? *this : member(name, text); }
+  Writer& member_if(std::string_view name, std::string_view text) {
+    return text.empty() ? *this : member(name, text);
+  }
 
  private:
   Writer& open(char bracket);

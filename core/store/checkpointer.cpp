@@ -40,7 +40,8 @@ void Checkpointer::run() {
   }
 }
 
-// A failure here (a full disk) is no loss: the log keeps everything, and the next commits report what is wrong.
+// A failure here (a full disk) is no loss: the log keeps everything, and the next commits report what is
+// wrong.
 void Checkpointer::checkpoint() {
   int in_log = 0;
   int moved = 0;

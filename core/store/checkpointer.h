@@ -1,5 +1,5 @@
-// Checkpointer: moves the write-ahead log into the database from a thread and connection of its own, so that no
-// commit has to.
+// Checkpointer: moves the write-ahead log into the database from a thread and connection of its own, so that
+// no commit has to.
 #pragma once
 
 #include <atomic>
@@ -27,7 +27,7 @@ class Checkpointer {
   void run();
   void checkpoint();
 
-  static constexpr int kStartPages = 1024;   // 4 MiB: worth a checkpoint
+  static constexpr int kStartPages = 1024;     // 4 MiB: worth a checkpoint
   static constexpr int kCutPages = 16 * 1024;  // 64 MiB: writers wait once, so that the log starts over
 
   Connection connection_;

@@ -29,18 +29,24 @@ Error classify(int code, const char* message) {
   }
 }
 
-// auto_vacuum counts only for a file without a first page, so it comes before the log: what retention frees can then be
-// given back bit by bit.
+// auto_vacuum counts only for a file without a first page, so it comes before the log: what retention frees
+// can then be given back bit by bit.
 constexpr const char* kWriterPragmas =
-    "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-4096;"
+    "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA "
+    "wal_autocheckpoint=0; PRAGMA cache_size=-4096;"
     "PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=ON; PRAGMA journal_size_limit=67108864;";
-constexpr const char* kReaderPragmas = "PRAGMA query_only=ON; PRAGMA cache_size=-512; PRAGMA temp_store=MEMORY;";
+constexpr const char* kReaderPragmas =
+    "PRAGMA query_only=ON; PRAGMA cache_size=-512; PRAGMA temp_store=MEMORY;";
 
 }  // namespace
 
-Error database_error(sqlite3* db) { return classify(sqlite3_extended_errcode(db), sqlite3_errmsg(db)); }
+Error database_error(sqlite3* db) {
+  return classify(sqlite3_extended_errcode(db), sqlite3_errmsg(db));
+}
 
-Statement::~Statement() { sqlite3_finalize(statement_); }
+Statement::~Statement() {
+  sqlite3_finalize(statement_);
+}
 
 Statement& Statement::bind(int at, std::int64_t value) {
   sqlite3_bind_int64(statement_, at, value);
@@ -54,7 +60,8 @@ Statement& Statement::bind(int at, std::string_view text) {
 }
 
 Statement& Statement::bind_blob(int at, std::string_view bytes) {
-  sqlite3_bind_blob64(statement_, at, bytes.data() == nullptr ? "" : bytes.data(), bytes.size(), SQLITE_STATIC);
+  sqlite3_bind_blob64(statement_, at, bytes.data() == nullptr ? "" : bytes.data(), bytes.size(),
+                      SQLITE_STATIC);
   return *this;
 }
 
@@ -78,9 +85,13 @@ Status Statement::run() {
   return Ok{};
 }
 
-void Statement::reset() { sqlite3_reset(statement_); }
+void Statement::reset() {
+  sqlite3_reset(statement_);
+}
 
-std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_, column); }
+std::int64_t Statement::integer(int column) const {
+  return sqlite3_column_int64(statement_, column);
+}
 
 std::string_view Statement::text(int column) const {
   const void* bytes = sqlite3_column_blob(statement_, column);
@@ -101,7 +112,9 @@ Result<Connection> Connection::open(const std::string& path, Mode mode) {
   return connection;
 }
 
-Connection::~Connection() { sqlite3_close_v2(db_); }
+Connection::~Connection() {
+  sqlite3_close_v2(db_);
+}
 
 Status Connection::run(const char* sql) {
   if (sqlite3_exec(db_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) return database_error(db_);
@@ -125,6 +138,8 @@ Result<std::int64_t> Connection::integer(std::string_view sql) {
   return *row ? statement->integer(0) : 0;
 }
 
-int Connection::changes() const { return sqlite3_changes(db_); }
+int Connection::changes() const {
+  return sqlite3_changes(db_);
+}
 
 }  // namespace bus::store

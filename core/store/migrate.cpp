@@ -13,13 +13,16 @@ constexpr const char* kMigrations[] = {
 
 }  // namespace
 
-int newest_schema() { return static_cast<int>(std::size(kMigrations)); }
+int newest_schema() {
+  return static_cast<int>(std::size(kMigrations));
+}
 
 Status migrate(Connection& connection) {
   const auto version = connection.integer("PRAGMA user_version");
   if (!version) return version.error();
   if (*version > newest_schema()) {
-    return error(Code::config, "the store was written by a newer bus (schema " + std::to_string(*version) + ")",
+    return error(Code::config,
+                 "the store was written by a newer bus (schema " + std::to_string(*version) + ")",
                  "upgrade this bus, or use another BUS_STATE_DIR");
   }
   for (auto next = static_cast<std::size_t>(*version); next < std::size(kMigrations); ++next) {

@@ -9,8 +9,8 @@ namespace bus::store {
 // The schema that this build writes.
 int newest_schema();
 
-// Each missing migration in a transaction of its own; `PRAGMA user_version` counts them. Code::config for a file of
-// a newer bus.
+// Each missing migration in a transaction of its own; `PRAGMA user_version` counts them. Code::config for a
+// file of a newer bus.
 Status migrate(Connection& connection);
 
 }  // namespace bus::store

@@ -24,7 +24,9 @@ Ulid ulid_of(std::string_view bytes) {
   return id;
 }
 
-std::string_view state_of(const event::Event& event) { return event.task ? event::name(event.task->state) : ""; }
+std::string_view state_of(const event::Event& event) {
+  return event.task ? event::name(event.task->state) : "";
+}
 std::string_view result_of(const event::Event& event) {
   return event.task && event.task->result ? event::name(*event.task->result) : "";
 }
@@ -70,7 +72,8 @@ Status SqliteStore::open() {
   // Any read makes SQLite open the log; it stays there as long as this connection does.
   wal_.reset(::open((path_ + "-wal").c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
   if (!wal_) return system_error(path_ + "-wal", errno);
-  if (const UniqueFd folder(::open(path_.substr(0, path_.rfind('/')).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (const UniqueFd folder(
+          ::open(path_.substr(0, path_.rfind('/')).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
       !folder || ::fsync(folder.get()) != 0) {
     return system_error(path_, errno);
   }
@@ -94,20 +97,23 @@ Status SqliteStore::prepare() {
       {&rollback_, "ROLLBACK"},
       {&insert_,
        "INSERT INTO events(seq,id,source,type,scope,subject,time,received,key,task_id,state,result,head,body)"
-       " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14) ON CONFLICT(source,key) WHERE key IS NOT NULL DO NOTHING"},
+       " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14) ON CONFLICT(source,key) WHERE key IS NOT "
+       "NULL DO NOTHING"},
       {&insert_body_, "INSERT INTO bodies(seq,body) VALUES(?1,?2)"},
       {&by_key_, "SELECT seq,id FROM events WHERE source=?1 AND key=?2"},
       {&task_, "SELECT t.seq,t.body,e.id FROM tasks t LEFT JOIN events e ON e.seq=t.seq WHERE t.id=?1"},
       {&save_task_,
        "INSERT INTO tasks(id,attempt,kind,scope,sha,parent,state,result,seq,updated,body)"
-       " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11) ON CONFLICT(id) DO UPDATE SET attempt=?2,kind=?3,scope=?4,sha=?5,"
+       " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11) ON CONFLICT(id) DO UPDATE SET "
+       "attempt=?2,kind=?3,scope=?4,sha=?5,"
        "parent=?6,state=?7,result=?8,seq=?9,updated=?10,body=?11"},
       {&save_cursor_,
        "INSERT INTO cursors(name,seq,updated) VALUES(?1,?2,?3)"
        " ON CONFLICT(name) DO UPDATE SET seq=max(seq,?2),updated=?3"},
       {&remove_cursor_, "DELETE FROM cursors WHERE name=?1"},
       {&save_value_,
-       "INSERT INTO plugin_values(owner,key,value) VALUES(?1,?2,?3) ON CONFLICT(owner,key) DO UPDATE SET value=?3"},
+       "INSERT INTO plugin_values(owner,key,value) VALUES(?1,?2,?3) ON CONFLICT(owner,key) DO UPDATE SET "
+       "value=?3"},
       {&remove_value_, "DELETE FROM plugin_values WHERE owner=?1 AND key=?2"},
       {&prune_bodies_, "DELETE FROM bodies WHERE seq<=?1"},
       {&prune_events_, "DELETE FROM events WHERE seq<=?1"},
@@ -158,7 +164,8 @@ Status SqliteStore::append_one(NewEvent& incoming, Appended& out) {
       out.kind = Appended::Kind::known;
       out.seq = known->seq;
       const Using by_id(task_);
-      if (const auto found = task_.bind(1, event.task->id).step(); found && *found) out.id = ulid_of(task_.text(2));
+      if (const auto found = task_.bind(1, event.task->id).step(); found && *found)
+        out.id = ulid_of(task_.text(2));
       return Ok{};
     }
   }
@@ -181,7 +188,8 @@ Status SqliteStore::append_one(NewEvent& incoming, Appended& out) {
   out.seq = record->seq;
   out.id = record->event->id;
   if (const auto& task = record->event->task; task && task->effect != event::Effect::stale) {
-    if (Status saved = save_task(event::merge(known ? &known->task : nullptr, *task), *record->event); !saved) {
+    if (Status saved = save_task(event::merge(known ? &known->task : nullptr, *task), *record->event);
+        !saved) {
       return saved;
     }
   }
@@ -259,7 +267,8 @@ Status SqliteStore::remove_cursor(std::string_view name) {
   return Ok{};
 }
 
-Status SqliteStore::save_value(std::string_view owner, std::string_view key, std::optional<std::string_view> value) {
+Status SqliteStore::save_value(std::string_view owner, std::string_view key,
+                               std::optional<std::string_view> value) {
   MutexLock lock(writer_);
   if (!value) return remove_value_.bind(1, owner).bind(2, key).run();
   return save_value_.bind(1, owner).bind(2, key).bind_blob(3, *value).run();

@@ -10,8 +10,8 @@
 
 namespace bus::store {
 
-// Opens or creates `<folder>/bus.db` (0600) and brings its schema up to date. The folder must exist and be private;
-// the caller has made sure that no other process writes there. `clock` must outlive the store.
+// Opens or creates `<folder>/bus.db` (0600) and brings its schema up to date. The folder must exist and be
+// private; the caller has made sure that no other process writes there. `clock` must outlive the store.
 Result<std::unique_ptr<Store>> open_sqlite(const std::string& folder, const Clock& clock);
 
 }  // namespace bus::store

@@ -1,5 +1,5 @@
-// The class behind open_sqlite(). Private to core/store: sqlite_store.cpp writes, store_reads.cpp reads, store_care.cpp
-// prunes, checks, copies and answers queries.
+// The class behind open_sqlite(). Private to core/store: sqlite_store.cpp writes, store_reads.cpp reads,
+// store_care.cpp prunes, checks, copies and answers queries.
 #pragma once
 
 #include <atomic>
@@ -44,7 +44,8 @@ class SqliteStore final : public Store {
   Status save_cursor(std::string_view name, std::uint64_t seq) override;
   Status remove_cursor(std::string_view name) override;
   Result<std::optional<std::string>> value(std::string_view owner, std::string_view key) const override;
-  Status save_value(std::string_view owner, std::string_view key, std::optional<std::string_view> value) override;
+  Status save_value(std::string_view owner, std::string_view key,
+                    std::optional<std::string_view> value) override;
   Result<Stats> stats() const override;
   Result<Pruned> prune(const Retention& retention, std::size_t most) override;
   Status shrink(std::size_t pages) override;
@@ -64,7 +65,8 @@ class SqliteStore final : public Store {
   Status save_task(const event::Task& task, const event::Event& event) BUS_REQUIRES(writer_);
   Status finish(Status done) BUS_REQUIRES(writer_);
   // The last seq that may go, and whether a cursor holds it back.
-  Result<std::uint64_t> prune_until(const Retention& retention, std::size_t most, bool& held_back) BUS_REQUIRES(writer_);
+  Result<std::uint64_t> prune_until(const Retention& retention, std::size_t most, bool& held_back)
+      BUS_REQUIRES(writer_);
   Status remove_until(std::uint64_t seq) BUS_REQUIRES(writer_);
 
   // The first event whose id is not less; last + 1 if there is none.
@@ -83,7 +85,7 @@ class SqliteStore final : public Store {
       remove_cursor_, save_value_, remove_value_, prune_bodies_, prune_events_, prune_tasks_;
   UlidMaker ids_ BUS_GUARDED_BY(writer_);
   std::uint64_t written_ BUS_GUARDED_BY(writer_) = 0;  // last seq, the open transaction's included
-  UniqueFd wal_;  // for make_durable()
+  UniqueFd wal_;                                       // for make_durable()
   std::atomic<std::uint64_t> first_{0};
   std::atomic<std::uint64_t> last_{0};
   std::unique_ptr<Checkpointer> checkpointer_;

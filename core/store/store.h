@@ -1,5 +1,5 @@
-// Store: the durable, ordered, deduplicated record of events, and the latest state of each task. SCHEMA.md has the
-// tables.
+// Store: the durable, ordered, deduplicated record of events, and the latest state of each task. SCHEMA.md
+// has the tables.
 #pragma once
 
 #include <cstddef>
@@ -73,9 +73,9 @@ struct TaskRow {
 };
 
 struct TaskQuery {
-  std::string id{};    // exactly this one
+  std::string id{};                                          // exactly this one
   std::string kind{}, scope{}, state{}, result{}, parent{};  // empty: any
-  std::string sha{};   // a prefix
+  std::string sha{};                                         // a prefix
   std::size_t limit = 50;
 };
 
@@ -94,10 +94,10 @@ struct Stats {
 
 // What is kept; 0 means: without this bound.
 struct Retention {
-  microseconds age{0};       // by the time of receipt
+  microseconds age{0};  // by the time of receipt
   std::uint64_t events = 0;
-  std::uint64_t bytes = 0;   // used in the file
-  bool force = false;        // also what a named cursor has not acknowledged yet
+  std::uint64_t bytes = 0;  // used in the file
+  bool force = false;       // also what a named cursor has not acknowledged yet
 
   bool any() const { return age.count() != 0 || events != 0 || bytes != 0; }
 };
@@ -120,23 +120,25 @@ class Store {
  public:
   virtual ~Store() = default;
 
-  // Stores, in one transaction, those events that are neither duplicates nor known; says what became of each, in
-  // order. Returns after the commit: a kill of the process loses nothing of it. On failure nothing is stored.
-  // The events are moved from. REQUIRES: event::validate() passed for each.
+  // Stores, in one transaction, those events that are neither duplicates nor known; says what became of each,
+  // in order. Returns after the commit: a kill of the process loses nothing of it. On failure nothing is
+  // stored. The events are moved from. REQUIRES: event::validate() passed for each.
   virtual Result<std::vector<Appended>> append(std::span<NewEvent> events) = 0;
 
   // Returns when all that append() has returned so far is safe against power loss.
   virtual Status make_durable() = 0;
 
-  // Events after `after`, at most `most` of them and about `bytes` of JSON (always at least one if there is one).
+  // Events after `after`, at most `most` of them and about `bytes` of JSON (always at least one if there is
+  // one).
   virtual Result<Page> read(std::uint64_t after, std::size_t most, std::size_t bytes) const = 0;
-  // The newest `most` events before `before` and after `after`, oldest first; `end` if there are no older ones.
+  // The newest `most` events before `before` and after `after`, oldest first; `end` if there are no older
+  // ones.
   virtual Result<Page> read_before(std::uint64_t before, std::uint64_t after, std::size_t most) const = 0;
   // Code::not_found if there is none (any more).
   virtual Result<RecordPtr> find(std::uint64_t seq) const = 0;
   virtual Result<std::uint64_t> seq_of(const Ulid& id) const = 0;
-  // The seq before the first event that was received at or after `time`, by the ids' order, which a clock that was
-  // set back does not disturb.
+  // The seq before the first event that was received at or after `time`, by the ids' order, which a clock
+  // that was set back does not disturb.
   virtual Result<std::uint64_t> seq_before(Time time) const = 0;
   // The delivered bytes of an event: its raw body if one was kept, else its data.
   virtual Result<std::string> raw(std::uint64_t seq) const = 0;
@@ -152,13 +154,14 @@ class Store {
 
   // Small durable values of plugin instances. An empty optional removes.
   virtual Result<std::optional<std::string>> value(std::string_view owner, std::string_view key) const = 0;
-  virtual Status save_value(std::string_view owner, std::string_view key, std::optional<std::string_view> value) = 0;
+  virtual Status save_value(std::string_view owner, std::string_view key,
+                            std::optional<std::string_view> value) = 0;
 
   virtual Result<Stats> stats() const = 0;
 
-  // Removes the oldest events beyond the bounds, at most `most` of them, in one short transaction, with the tasks that
-  // had finished by then; never the newest event. What was removed is a gap to readers that had not come so far, and
-  // its keys are forgotten.
+  // Removes the oldest events beyond the bounds, at most `most` of them, in one short transaction, with the
+  // tasks that had finished by then; never the newest event. What was removed is a gap to readers that had
+  // not come so far, and its keys are forgotten.
   virtual Result<Pruned> prune(const Retention& retention, std::size_t most) = 0;
   // Gives pages that are free back to the file system, at most `pages`.
   virtual Status shrink(std::size_t pages) = 0;
@@ -167,7 +170,8 @@ class Store {
   virtual Result<std::vector<std::string>> check() const = 0;
   // A consistent copy into a new file (0600). Code::conflict if `path` is there already.
   virtual Status backup(const std::string& path) const = 0;
-  // One SELECT over the tables of SCHEMA.md. Code::invalid for anything else, Code::limit if it takes too long.
+  // One SELECT over the tables of SCHEMA.md. Code::invalid for anything else, Code::limit if it takes too
+  // long.
   virtual Result<std::string> query(std::string_view sql, const QueryLimits& limits) const = 0;
 };
 

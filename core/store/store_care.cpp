@@ -16,7 +16,8 @@ constexpr int kCopyPages = 256;  // in one step of a backup; the writer may go b
 
 // Only reading, and nothing outside of this file.
 int only_reads(void*, int action, const char*, const char*, const char*, const char*) {
-  const bool allowed = action == SQLITE_SELECT || action == SQLITE_READ || action == SQLITE_FUNCTION || action == SQLITE_RECURSIVE;
+  const bool allowed = action == SQLITE_SELECT || action == SQLITE_READ || action == SQLITE_FUNCTION ||
+                       action == SQLITE_RECURSIVE;
   return allowed ? SQLITE_OK : SQLITE_DENY;
 }
 
@@ -25,7 +26,8 @@ class Guarded {
  public:
   Guarded(sqlite3* db, milliseconds time) : db_(db), deadline_(std::chrono::steady_clock::now() + time) {
     sqlite3_set_authorizer(db_, only_reads, nullptr);
-    sqlite3_progress_handler(db_, 1000, [](void* self) { return static_cast<Guarded*>(self)->over() ? 1 : 0; }, this);
+    sqlite3_progress_handler(
+        db_, 1000, [](void* self) { return static_cast<Guarded*>(self)->over() ? 1 : 0; }, this);
   }
   Guarded(const Guarded&) = delete;
   Guarded& operator=(const Guarded&) = delete;
@@ -71,7 +73,8 @@ void write_value(json::Writer& out, sqlite3_stmt* row, int column) {
   }
 }
 
-Result<std::string> rows_of(sqlite3* db, sqlite3_stmt* statement, const QueryLimits& limits, const Guarded& guard) {
+Result<std::string> rows_of(sqlite3* db, sqlite3_stmt* statement, const QueryLimits& limits,
+                            const Guarded& guard) {
   std::string text;
   json::Writer out(text);
   const int columns = sqlite3_column_count(statement);
@@ -115,7 +118,8 @@ Result<SqliteStore::Borrowed> SqliteStore::borrow() const {
   return Borrowed(*this, std::move(*reader));
 }
 
-Result<std::uint64_t> SqliteStore::prune_until(const Retention& retention, std::size_t most, bool& held_back) {
+Result<std::uint64_t> SqliteStore::prune_until(const Retention& retention, std::size_t most,
+                                               bool& held_back) {
   const Bounds range = bounds();
   std::uint64_t until = 0;
   if (retention.age.count() != 0) {
@@ -123,10 +127,12 @@ Result<std::uint64_t> SqliteStore::prune_until(const Retention& retention, std::
     if (!old) return old.error();
     until = std::max(until, *old);
   }
-  if (retention.events != 0 && range.last > retention.events) until = std::max(until, range.last - retention.events);
+  if (retention.events != 0 && range.last > retention.events)
+    until = std::max(until, range.last - retention.events);
   if (retention.bytes != 0) {
     const auto used = db_.integer(
-        "SELECT (SELECT page_count FROM pragma_page_count)*page_size-(SELECT freelist_count FROM pragma_freelist_count)*page_size"
+        "SELECT (SELECT page_count FROM pragma_page_count)*page_size-(SELECT freelist_count FROM "
+        "pragma_freelist_count)*page_size"
         " FROM pragma_page_size");
     if (!used) return used.error();
     if (static_cast<std::uint64_t>(*used) > retention.bytes) until = std::max(until, range.first + most - 1);
@@ -215,7 +221,8 @@ Result<std::string> SqliteStore::query(std::string_view sql, const QueryLimits& 
   const char* rest = nullptr;
   if (sqlite3_prepare_v2(db, sql.data(), static_cast<int>(sql.size()), &raw, &rest) != SQLITE_OK) {
     const bool denied = sqlite3_errcode(db) == SQLITE_AUTH;
-    return error(Code::invalid, denied ? "only SELECT is allowed" : std::string("SQL: ") + sqlite3_errmsg(db));
+    return error(Code::invalid,
+                 denied ? "only SELECT is allowed" : std::string("SQL: ") + sqlite3_errmsg(db));
   }
   const Statement owner(raw);
   const std::string_view left(rest, static_cast<std::size_t>(sql.data() + sql.size() - rest));

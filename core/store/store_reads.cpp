@@ -1,5 +1,5 @@
-// The reading half of SqliteStore: each call borrows a connection of its own, so that readers never wait for the
-// writer or for each other.
+// The reading half of SqliteStore: each call borrows a connection of its own, so that readers never wait for
+// the writer or for each other.
 #include <sys/stat.h>
 
 #include <algorithm>

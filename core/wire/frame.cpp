@@ -14,7 +14,8 @@ Status cut(std::string_view& bytes, const std::function<bool(std::string_view)>&
   while (bytes.size() >= kHeader) {
     const std::size_t size = body_size(bytes);
     if (size == 0) return error(Code::invalid, "a frame of length 0");
-    if (size > kMaxFrame) return error(Code::limit, "a frame of " + std::to_string(size) + " bytes; 16 MiB is the most");
+    if (size > kMaxFrame)
+      return error(Code::limit, "a frame of " + std::to_string(size) + " bytes; 16 MiB is the most");
     if (bytes.size() < kHeader + size) break;
     const std::string_view body = bytes.substr(kHeader, size);
     bytes.remove_prefix(kHeader + size);

@@ -1,4 +1,5 @@
-// Frames of the socket: a 4-byte big-endian length, then that many bytes of UTF-8 JSON. PROTOCOL.md has the rest.
+// Frames of the socket: a 4-byte big-endian length, then that many bytes of UTF-8 JSON. PROTOCOL.md has the
+// rest.
 #pragma once
 
 #include <cstddef>
@@ -22,9 +23,9 @@ std::string frame(std::string_view body);
 // Cuts a byte stream into frames. Keeps only what is incomplete.
 class Decoder {
  public:
-  // Calls `take` with the body of each frame that `bytes` completes; the body is valid during the call. Stops early,
-  // and keeps the rest, when `take` answers false; feed({}) goes on. Code::invalid for a frame of length 0,
-  // Code::limit for one that is too long: the stream cannot be read any further then.
+  // Calls `take` with the body of each frame that `bytes` completes; the body is valid during the call. Stops
+  // early, and keeps the rest, when `take` answers false; feed({}) goes on. Code::invalid for a frame of
+  // length 0, Code::limit for one that is too long: the stream cannot be read any further then.
   Status feed(std::string_view bytes, const std::function<bool(std::string_view body)>& take);
 
   // Bytes kept of an incomplete frame.

@@ -9,7 +9,9 @@ Error bad(std::string_view name, std::string_view why) {
   return error(Code::invalid, "'" + std::string(name) + "' " + std::string(why));
 }
 
-bool absent(json::Node node) { return !node.exists() || node.is_null(); }
+bool absent(json::Node node) {
+  return !node.exists() || node.is_null();
+}
 
 }  // namespace
 
@@ -62,7 +64,10 @@ std::string answer(std::int64_t id, std::string_view result) {
 }
 
 void write_error(json::Writer& out, const Error& why) {
-  out.begin_object().member("code", name(why.code)).member("message", why.message).member_if("hint", why.hint);
+  out.begin_object()
+      .member("code", name(why.code))
+      .member("message", why.message)
+      .member_if("hint", why.hint);
   out.member("retryable", why.retryable()).end_object();
 }
 
@@ -104,6 +109,8 @@ std::string end_message(std::int64_t sub, const Error& why) {
   return out;
 }
 
-std::string event_prefix(std::int64_t sub) { return "{\"sub\":" + std::to_string(sub) + ",\"event\":"; }
+std::string event_prefix(std::int64_t sub) {
+  return "{\"sub\":" + std::to_string(sub) + ",\"event\":";
+}
 
 }  // namespace bus::wire

@@ -22,7 +22,8 @@ struct Request {
 
   // A parameter by name, as text; Code::invalid if it is there and no string.
   Result<std::string_view> text_of(std::string_view name) const;
-  Result<std::int64_t> integer_of(std::string_view name, std::int64_t other, std::int64_t least, std::int64_t most) const;
+  Result<std::int64_t> integer_of(std::string_view name, std::int64_t other, std::int64_t least,
+                                  std::int64_t most) const;
   Result<bool> boolean_of(std::string_view name, bool other) const;
 };
 

@@ -10,7 +10,8 @@ namespace {
 
 bool is_name(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '.' || c == '-';
   });
 }
 
@@ -22,7 +23,9 @@ bool is_filter(std::string_view text) {
   return repo == "*" || is_name(repo);
 }
 
-bool absent(json::Node node) { return !node.exists() || node.is_null(); }
+bool absent(json::Node node) {
+  return !node.exists() || node.is_null();
+}
 
 Reading refuse(std::string_view reason, std::string_view remediation) {
   Reading reading;
@@ -120,19 +123,25 @@ void write_fields(json::Writer& out, const event::Event& event) {
 
 }  // namespace
 
-bool speaks(json::Node first) { return first.is_object() && !first["op"].exists(); }
+bool speaks(json::Node first) {
+  return first.is_object() && !first["op"].exists();
+}
 
 Reading read_subscribe(json::Node body) {
   const json::Node proto = body["proto"];
-  if (!absent(proto) && proto.integer() != 1) return refuse("version", "send proto 1, or an operation of protocol 2");
+  if (!absent(proto) && proto.integer() != 1)
+    return refuse("version", "send proto 1, or an operation of protocol 2");
   const json::Node envelope = body["envelope"];
-  if (!absent(envelope) && envelope.string() != "diffs") return refuse("bad_request", "envelope must be diffs");
+  if (!absent(envelope) && envelope.string() != "diffs")
+    return refuse("bad_request", "envelope must be diffs");
   Reading reading;
   Subscribe& out = reading.subscribe.emplace();
   if (const json::Node filters = body["filters"]; !absent(filters)) {
-    if (!filters.is_array() || filters.size() > kMaxFilters) return refuse("bad_request", "filters: a list of at most 64");
+    if (!filters.is_array() || filters.size() > kMaxFilters)
+      return refuse("bad_request", "filters: a list of at most 64");
     for (const json::Node filter : filters.elements()) {
-      if (!is_filter(filter.string_or(""))) return refuse("bad_request", "a filter is *, owner/* or owner/repo");
+      if (!is_filter(filter.string_or("")))
+        return refuse("bad_request", "a filter is *, owner/* or owner/repo");
       out.filters.emplace_back(*filter.string());
     }
   }
@@ -152,7 +161,8 @@ Reading read_subscribe(json::Node body) {
 }
 
 bool Subscribe::wants(const event::Event& event) const {
-  if (!event_types.empty() && std::find(event_types.begin(), event_types.end(), event.type) == event_types.end()) {
+  if (!event_types.empty() &&
+      std::find(event_types.begin(), event_types.end(), event.type) == event_types.end()) {
     return false;
   }
   const Place place = place_of(event);
@@ -185,7 +195,12 @@ std::string subscribe_rejected(const Refusal& refusal) {
   std::string out;
   json::Writer writer(out);
   writer.begin_object().member("reason", refusal.reason).member("remediation", refusal.remediation);
-  writer.key("supported").begin_array().value(1).end_array().member("kind", "subscribe_rejected").end_object();
+  writer.key("supported")
+      .begin_array()
+      .value(1)
+      .end_array()
+      .member("kind", "subscribe_rejected")
+      .end_object();
   return out;
 }
 
@@ -195,7 +210,9 @@ std::string event_frame(const event::Event& event) {
   std::string out;
   json::Writer writer(out);
   writer.begin_object().member("event_id", id).member("event_type", event.type);
-  writer.member("owner", place.owner).member("repo", place.repo).member("received_at", event.received.us * 1000);
+  writer.member("owner", place.owner)
+      .member("repo", place.repo)
+      .member("received_at", event.received.us * 1000);
   writer.member("delivery_id", event.key.empty() ? id : event.key).member("summary", event.summary);
   write_fields(writer, event);
   writer.member("kind", "event").end_object();
@@ -203,7 +220,11 @@ std::string event_frame(const event::Event& event) {
   out.clear();
   json::Writer stub(out);
   stub.begin_object().member("event_id", id).member("reason", "payload exceeds MAX_FRAME_BYTES");
-  stub.key("correlation_id").null().member("max_frame_bytes", kMaxFrame).member("kind", "truncated").end_object();
+  stub.key("correlation_id")
+      .null()
+      .member("max_frame_bytes", kMaxFrame)
+      .member("kind", "truncated")
+      .end_object();
   return out;
 }
 

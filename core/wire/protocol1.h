@@ -1,5 +1,5 @@
-// Protocol 1: the wire of an older event bus, so that its subscribers work on our socket unchanged. PROTOCOL.md says
-// what of it there is and how our events look in it. Pure.
+// Protocol 1: the wire of an older event bus, so that its subscribers work on our socket unchanged.
+// PROTOCOL.md says what of it there is and how our events look in it. Pure.
 #pragma once
 
 #include <cstdint>

@@ -31,7 +31,11 @@ void print_header() {
 void print(const Row& row) {
   const auto number = [&](double value) {
     char text[32];
-    std::snprintf(text, sizeof text, value >= 1000 ? "%.0f %s" : value >= 10 ? "%.1f %s" : "%.2f %s", value, row.unit.c_str());
+    std::snprintf(text, sizeof text,
+                  value >= 1000 ? "%.0f %s"
+                  : value >= 10 ? "%.1f %s"
+                                : "%.2f %s",
+                  value, row.unit.c_str());
     return std::string(text);
   };
   char ratio[16] = "-";
@@ -97,8 +101,11 @@ client::Connection HostProcess::connect() const {
 }
 
 std::vector<std::string> HostProcess::environment() const {
-  return {"BUS_CONFIG_DIR=" + (folder_ / "config"), "BUS_STATE_DIR=" + (folder_ / "state"),
-          "BUS_RUNTIME_DIR=" + (folder_ / "run"), "BUS_LISTEN=127.0.0.1:0", "PATH=/usr/bin:/bin",
+  return {"BUS_CONFIG_DIR=" + (folder_ / "config"),
+          "BUS_STATE_DIR=" + (folder_ / "state"),
+          "BUS_RUNTIME_DIR=" + (folder_ / "run"),
+          "BUS_LISTEN=127.0.0.1:0",
+          "PATH=/usr/bin:/bin",
           "HOME=" + folder_.path()};
 }
 

@@ -21,13 +21,18 @@ void send_bulk(client::Connection& connection, std::size_t from, std::size_t cou
   const std::string data = "{\"text\":\"" + std::string(360, 'x') + "\"}";
   for (std::size_t i = from; i < from + count; ++i) {
     out.begin_object().member("source", "bulk").member("type", "note").member("scope", "octo/hello");
-    out.member("subject", "run/1").member("key", "k" + std::to_string(i * 7919)).key("data").raw(data).end_object();
+    out.member("subject", "run/1")
+        .member("key", "k" + std::to_string(i * 7919))
+        .key("data")
+        .raw(data)
+        .end_object();
   }
   out.end_array();
   (void)connection.send(std::move(call));
 }
 
-double measure_ingest(const HostProcess& host, std::size_t events, std::size_t connections, std::size_t base) {
+double measure_ingest(const HostProcess& host, std::size_t events, std::size_t connections,
+                      std::size_t base) {
   const auto start = SteadyClock::now();
   std::vector<std::thread> threads;
   const std::size_t each = events / connections;
@@ -71,11 +76,14 @@ double measure_replay(const HostProcess& host, const char* where, bool count_hea
 
 void bench_bulk(const HostProcess& host) {
   const double floor = raw_inserts_per_second(host.folder(), 50'000, 600, 1000, false);
-  print({"bulk ingest of 600-byte events, 1 connection", measure_ingest(host, 50'000, 1, 0), floor, "/s", ">= 0.6x raw SQLite, 1,000 a transaction"});
-  print({"bulk ingest of 600-byte events, 4 connections", measure_ingest(host, 50'000, 4, 1'000'000), floor, "/s", ">= 0.6x"});
+  print({"bulk ingest of 600-byte events, 1 connection", measure_ingest(host, 50'000, 1, 0), floor, "/s",
+         ">= 0.6x raw SQLite, 1,000 a transaction"});
+  print({"bulk ingest of 600-byte events, 4 connections", measure_ingest(host, 50'000, 4, 1'000'000), floor,
+         "/s", ">= 0.6x"});
   const double select = raw_select_per_second(host.folder() + "/state/bus.db");
   print({"replay of the log", measure_replay(host, "", false), select, "/s", ">= 0.5x raw SELECT"});
-  print({"replay with a selective predicate, looked at", measure_replay(host, "key == 'k7919'", true), select, "/s", ""});
+  print({"replay with a selective predicate, looked at", measure_replay(host, "key == 'k7919'", true), select,
+         "/s", ""});
 }
 
 void bench_fanout(const HostProcess& host) {
@@ -103,7 +111,8 @@ void bench_fanout(const HostProcess& host) {
   const auto start = SteadyClock::now();
   send_bulk(connection, 9'000'000, kEvents);
   for (std::thread& thread : threads) thread.join();
-  const double rate = kSubscribers * kEvents / std::chrono::duration<double>(SteadyClock::now() - start).count();
+  const double rate =
+      kSubscribers * kEvents / std::chrono::duration<double>(SteadyClock::now() - start).count();
 
   // The floor: the same bytes written by one thread into 64 sockets that 64 threads empty.
   std::vector<std::pair<int, int>> pairs;
@@ -127,7 +136,8 @@ void bench_fanout(const HostProcess& host) {
     for (const auto& [out, in] : pairs) (void)::send(out, frame.data(), frame.size(), MSG_NOSIGNAL);
   }
   for (std::thread& thread : readers) thread.join();
-  const double floor = kSubscribers * kEvents / std::chrono::duration<double>(SteadyClock::now() - floor_start).count();
+  const double floor =
+      kSubscribers * kEvents / std::chrono::duration<double>(SteadyClock::now() - floor_start).count();
   for (const auto& [out, in] : pairs) ::close(out), ::close(in);
   print({"deliveries to 64 subscribers", rate, floor, "/s", ">= 0.5x the same frames written bare"});
 }

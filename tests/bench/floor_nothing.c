@@ -1,2 +1,4 @@
 /* The floor of a process: starts and ends. */
-int main(void) { return 0; }
+int main(void) {
+  return 0;
+}

@@ -23,7 +23,9 @@ void must(bool ok, sqlite3* db, const char* what) {
   std::exit(1);
 }
 
-void run(sqlite3* db, const char* sql) { must(sqlite3_exec(db, sql, nullptr, nullptr, nullptr) == SQLITE_OK, db, sql); }
+void run(sqlite3* db, const char* sql) {
+  must(sqlite3_exec(db, sql, nullptr, nullptr, nullptr) == SQLITE_OK, db, sql);
+}
 
 double seconds_since(SteadyClock::time_point start) {
   return std::chrono::duration<double>(SteadyClock::now() - start).count();
@@ -31,7 +33,8 @@ double seconds_since(SteadyClock::time_point start) {
 
 }  // namespace
 
-double raw_inserts_per_second(const std::string& folder, std::size_t rows, std::size_t bytes, std::size_t group, bool durable) {
+double raw_inserts_per_second(const std::string& folder, std::size_t rows, std::size_t bytes,
+                              std::size_t group, bool durable) {
   const std::string path = folder + "/floor" + std::to_string(rows) + "_" + std::to_string(group) + ".db";
   ::unlink(path.c_str());
   sqlite3* db = nullptr;
@@ -42,10 +45,13 @@ double raw_inserts_per_second(const std::string& folder, std::size_t rows, std::
   sql << schema.rdbuf();
   run(db, sql.str().c_str());
   sqlite3_stmt* insert = nullptr;
-  must(sqlite3_prepare_v2(db,
-                          "INSERT INTO events(seq,id,source,type,scope,subject,time,received,key,task_id,state,result,head,body)"
-                          " VALUES(?1,?2,'bench','note','octo/hello','run/1',1,1,?3,NULL,NULL,NULL,200,?4)",
-                          -1, &insert, nullptr) == SQLITE_OK, db, "prepare");
+  must(sqlite3_prepare_v2(
+           db,
+           "INSERT INTO "
+           "events(seq,id,source,type,scope,subject,time,received,key,task_id,state,result,head,body)"
+           " VALUES(?1,?2,'bench','note','octo/hello','run/1',1,1,?3,NULL,NULL,NULL,200,?4)",
+           -1, &insert, nullptr) == SQLITE_OK,
+       db, "prepare");
   run(db, "BEGIN; COMMIT");
   const UniqueFd wal(::open((path + "-wal").c_str(), O_RDWR | O_CLOEXEC));
   const std::string body(bytes, 'x');
@@ -74,12 +80,15 @@ double raw_select_per_second(const std::string& database) {
   sqlite3* db = nullptr;
   must(sqlite3_open_v2(database.c_str(), &db, SQLITE_OPEN_READWRITE, nullptr) == SQLITE_OK, db, "open");
   sqlite3_stmt* select = nullptr;
-  must(sqlite3_prepare_v2(db, "SELECT seq,head,body FROM events ORDER BY seq", -1, &select, nullptr) == SQLITE_OK, db, "prepare");
+  must(sqlite3_prepare_v2(db, "SELECT seq,head,body FROM events ORDER BY seq", -1, &select, nullptr) ==
+           SQLITE_OK,
+       db, "prepare");
   std::size_t rows = 0, sum = 0;
   const auto start = SteadyClock::now();
   while (sqlite3_step(select) == SQLITE_ROW) {
     ++rows;
-    const std::string body(static_cast<const char*>(sqlite3_column_blob(select, 2)), static_cast<std::size_t>(sqlite3_column_bytes(select, 2)));
+    const std::string body(static_cast<const char*>(sqlite3_column_blob(select, 2)),
+                           static_cast<std::size_t>(sqlite3_column_bytes(select, 2)));
     sum += body.size();
   }
   const double rate = static_cast<double>(rows) / seconds_since(start);

@@ -1,5 +1,5 @@
-// bus-bench: each figure beside the floor that the same machine shows in the same run. `bus-bench [group ...]` runs only
-// those groups; $BUS_BIN names the program, else it is the one beside this.
+// bus-bench: each figure beside the floor that the same machine shows in the same run. `bus-bench [group
+// ...]` runs only those groups; $BUS_BIN names the program, else it is the one beside this.
 #include <sys/resource.h>
 #include <unistd.h>
 

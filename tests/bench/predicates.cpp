@@ -13,7 +13,8 @@ event::Event sample() {
   event.scope = "octo/hello";
   event.subject = "run/9876543210";
   event.summary = "CI failed on main";
-  event.data = R"({"action":"completed","n":42,"labels":[{"name":"x"},{"name":"y"}],"text":")" + std::string(500, 't') + "\"}";
+  event.data = R"({"action":"completed","n":42,"labels":[{"name":"x"},{"name":"y"}],"text":")" +
+               std::string(500, 't') + "\"}";
   event::Task& task = event.task.emplace();
   task.id = "github:octo/hello/run/9876543210";
   task.kind = "run";
@@ -39,15 +40,23 @@ predicate::Predicate compiled(const std::string& source) {
 double indexed(std::size_t count, const event::Event& event) {
   predicate::Index index;
   for (std::size_t i = 0; i < 10 && i < count; ++i) {
-    index.add(compiled("scope == 'octo/hello' && task.result == 'failure' && data.n == " + std::to_string(i + 40)));
+    index.add(
+        compiled("scope == 'octo/hello' && task.result == 'failure' && data.n == " + std::to_string(i + 40)));
   }
   for (std::size_t i = 10; i < count; ++i) {
     const std::string n = std::to_string(i);
     switch (i % 4) {
-      case 0: index.add(compiled("scope == 'octo/r" + n + "' && task.result == 'failure'")); break;
-      case 1: index.add(compiled("task.id == 'github:o/r/run/" + n + "'")); break;
-      case 2: index.add(compiled("source == 's" + n + "' || source == 't" + n + "'")); break;
-      default: index.add(compiled("task.sha.startsWith('a') && subject in ['run/" + n + "', 'job/" + n + "']"));
+      case 0:
+        index.add(compiled("scope == 'octo/r" + n + "' && task.result == 'failure'"));
+        break;
+      case 1:
+        index.add(compiled("task.id == 'github:o/r/run/" + n + "'"));
+        break;
+      case 2:
+        index.add(compiled("source == 's" + n + "' || source == 't" + n + "'"));
+        break;
+      default:
+        index.add(compiled("task.sha.startsWith('a') && subject in ['run/" + n + "', 'job/" + n + "']"));
     }
   }
   predicate::EventView view;
@@ -66,14 +75,17 @@ void bench_predicates() {
   const double ten = indexed(10, event);
   print({"an event against 1 standing predicate", indexed(1, event), 0, "ns", ""});
   print({"an event against 100 standing predicates", indexed(100, event), ten, "ns", ""});
-  print({"an event against 10,000 of which 10 can match", indexed(10'000, event), ten, "ns", "<= 3x those 10 alone"});
-  const char* shapes[] = {"source == 'github' && task.result == 'failure'", "data.n > 40", "data.text.matches('^t+$')",
-                          "data.labels.exists(l, l.name == 'y')", "summary.contains('failed') || type in ['a', 'b']"};
+  print({"an event against 10,000 of which 10 can match", indexed(10'000, event), ten, "ns",
+         "<= 3x those 10 alone"});
+  const char* shapes[] = {"source == 'github' && task.result == 'failure'", "data.n > 40",
+                          "data.text.matches('^t+$')", "data.labels.exists(l, l.name == 'y')",
+                          "summary.contains('failed') || type in ['a', 'b']"};
   predicate::EventView view(event);
   view.data();
   for (const char* shape : shapes) {
     const predicate::Predicate predicate = compiled(shape);
-    print({"evaluate " + std::string(shape), ns_each([&] { predicate::matches(predicate, view); }, 200'000), 0, "ns", ""});
+    print({"evaluate " + std::string(shape), ns_each([&] { predicate::matches(predicate, view); }, 200'000),
+           0, "ns", ""});
   }
 }
 

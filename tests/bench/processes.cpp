@@ -1,4 +1,5 @@
-// Whole processes: `bus version` and `bus emit`, beside C programs that do nothing, or connect, write and read.
+// Whole processes: `bus version` and `bus emit`, beside C programs that do nothing, or connect, write and
+// read.
 #include <signal.h>
 
 #include <fstream>
@@ -11,7 +12,8 @@
 namespace bus::bench {
 namespace {
 
-SteadyClock::duration run(const std::string& path, std::vector<std::string> argv, std::vector<std::string> env) {
+SteadyClock::duration run(const std::string& path, std::vector<std::string> argv,
+                          std::vector<std::string> env) {
   process::Program program;
   program.path = path;
   program.argv = std::move(argv);
@@ -67,14 +69,20 @@ void bench_processes(const HostProcess& host) {
   const std::vector<std::string> env = host.environment();
   const double nothing = p50_ms([&] { return run(BUS_FLOOR_NOTHING, {"nothing"}, env); });
   const double talk = p50_ms([&] { return run(BUS_FLOOR_TALK, {"talk", host.socket_path()}, env); });
-  print({"bus version, whole process, p50", p50_ms([&] { return run(host.program(), {"bus", "version"}, env); }), nothing, "ms", "<= 4 ms"});
-  print({"bus emit, whole process, p50",
-         p50_ms([&] { return run(host.program(), {"bus", "emit", "--type", "note", "--summary", "x"}, env); }), talk, "ms", "<= 6 ms"});
+  print({"bus version, whole process, p50", p50_ms([&] {
+           return run(host.program(), {"bus", "version"}, env);
+         }),
+         nothing, "ms", "<= 4 ms"});
+  print({"bus emit, whole process, p50", p50_ms([&] {
+           return run(host.program(), {"bus", "emit", "--type", "note", "--summary", "x"}, env);
+         }),
+         talk, "ms", "<= 6 ms"});
 }
 
 void bench_idle(const std::string& program) {
   HostProcess host(program);
-  print({"host: start of the process to its first answer", std::chrono::duration<double, std::milli>(host.start_time()).count(), 0, "ms", "<= 30 ms"});
+  print({"host: start of the process to its first answer",
+         std::chrono::duration<double, std::milli>(host.start_time()).count(), 0, "ms", "<= 30 ms"});
   pause(std::chrono::seconds(12));  // pools let their idle threads go after ten seconds
   const std::int64_t before = switches(host.pid());
   pause(std::chrono::seconds(10));
@@ -93,7 +101,8 @@ void bench_idle(const std::string& program) {
     }
     print({"1,000 idle subscribers, each", (memory_kb(host.pid(), "Pss") - pss) / 1000, 0, "KB", "<= 8 KB"});
   }
-  print({"host: SIGTERM to exit", std::chrono::duration<double, std::milli>(host.stop()).count(), 0, "ms", "<= 100 ms"});
+  print({"host: SIGTERM to exit", std::chrono::duration<double, std::milli>(host.stop()).count(), 0, "ms",
+         "<= 100 ms"});
 }
 
 }  // namespace bus::bench

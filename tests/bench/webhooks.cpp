@@ -28,17 +28,19 @@ std::string run_body(std::size_t bytes) {
 class Sender {
  public:
   Sender(int port, const std::string& body) : body_(body) {
-    const std::string signature =
-        hex(auth::view(auth::HmacKey(Secret(HostProcess::kSecret)).sign({body})));
-    head_ = "POST /webhook HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nX-GitHub-Event: workflow_run\r\n"
-            "X-Hub-Signature-256: sha256=" + signature + "\r\nContent-Length: " + std::to_string(body.size()) +
-            "\r\nX-GitHub-Delivery: ";
+    const std::string signature = hex(auth::view(auth::HmacKey(Secret(HostProcess::kSecret)).sign({body})));
+    head_ =
+        "POST /webhook HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nX-GitHub-Event: "
+        "workflow_run\r\n"
+        "X-Hub-Signature-256: sha256=" +
+        signature + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\nX-GitHub-Delivery: ";
     fd_.reset(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(static_cast<std::uint16_t>(port));
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) std::perror("connect");
+    if (::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+      std::perror("connect");
     const int on = 1;
     ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   }
@@ -114,7 +116,8 @@ void bench_webhooks(const HostProcess& host) {
   const double one = raw_inserts_per_second(host.folder(), 2'000, 10'700, 1, true);
   print({"durable webhooks of 10 KiB, 1 connection", rate(host, 1, 2'000, "a"), one, "/s", ""});
   const double many = raw_inserts_per_second(host.folder(), 16'000, 10'700, 16, true);
-  print({"durable webhooks of 10 KiB, 16 connections", rate(host, 16, 16'000, "b"), many, "/s", ">= 0.8x raw group commit"});
+  print({"durable webhooks of 10 KiB, 16 connections", rate(host, 16, 16'000, "b"), many, "/s",
+         ">= 0.8x raw group commit"});
 }
 
 }  // namespace bus::bench

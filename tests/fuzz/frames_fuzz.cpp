@@ -1,4 +1,5 @@
-// Frames and requests of the socket: any bytes, cut anywhere, end in frames or in one error; any request can be refused.
+// Frames and requests of the socket: any bytes, cut anywhere, end in frames or in one error; any request can
+// be refused.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -41,7 +42,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   bus::wire::Decoder decoder;
   const std::size_t step = data[0] == 0 ? bytes.size() : data[0];
   for (std::size_t at = 0; at < bytes.size(); at += step) {
-    if (!decoder.feed(bytes.substr(at, step), [](std::string_view body) { return read_body(body), true; })) break;
+    if (!decoder.feed(bytes.substr(at, step), [](std::string_view body) { return read_body(body), true; }))
+      break;
   }
   read_body(bytes);
   return 0;

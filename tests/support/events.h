@@ -17,8 +17,8 @@ inline store::NewEvent note(std::string key = {}, std::string data = {}) {
   return incoming;
 }
 
-inline store::NewEvent report(const std::string& task, event::State state, std::optional<event::Outcome> result = {},
-                              std::uint32_t attempt = 1) {
+inline store::NewEvent report(const std::string& task, event::State state,
+                              std::optional<event::Outcome> result = {}, std::uint32_t attempt = 1) {
   store::NewEvent incoming;
   incoming.event.source = "ci";
   incoming.event.type = "run";

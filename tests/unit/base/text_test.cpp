@@ -15,7 +15,9 @@ TEST(Utf8, KnowsGoodFromBad) {
   }
 }
 
-TEST(Utf8, RepairsWithReplacementCharacters) { EXPECT_EQ(to_utf8("a\xFF\xC3\xA9"), "a\xEF\xBF\xBD\xC3\xA9"); }
+TEST(Utf8, RepairsWithReplacementCharacters) {
+  EXPECT_EQ(to_utf8("a\xFF\xC3\xA9"), "a\xEF\xBF\xBD\xC3\xA9");
+}
 
 TEST(Utf8, CutsBetweenCharacters) {
   EXPECT_EQ(cut_utf8("aé", 2), "a");
@@ -30,13 +32,18 @@ TEST(Printable, LeavesNothingATerminalWouldObey) {
   EXPECT_EQ(printable("a\tb\nc\rd\x07"), "a b cd");
   EXPECT_EQ(printable("a\u202eb\u200bc\ufeffd\u2066e"), "abcde");
   EXPECT_EQ(printable("a\u0085b\u2028c"), "a b c");
-  EXPECT_EQ(printable("\xC2\x9B" "31mx"), "31mx") << "the C1 introducer itself is gone";
+  EXPECT_EQ(printable("\xC2\x9B"
+                      "31mx"),
+            "31mx")
+      << "the C1 introducer itself is gone";
   EXPECT_EQ(printable("\x1b"), "");
   EXPECT_EQ(printable("\x1b[12"), "");
   EXPECT_EQ(printable("日本 é"), "日本 é");
 }
 
-TEST(Printable, LinesStayLinesWhereAsked) { EXPECT_EQ(printable_lines("a\n\tb\x1b[K"), "a\n\tb"); }
+TEST(Printable, LinesStayLinesWhereAsked) {
+  EXPECT_EQ(printable_lines("a\n\tb\x1b[K"), "a\n\tb");
+}
 
 TEST(Nearest, FindsWhatWasMeant) {
   const std::string_view words[] = {"emit", "events", "wait", "status"};
@@ -45,9 +52,13 @@ TEST(Nearest, FindsWhatWasMeant) {
   EXPECT_EQ(nearest("zebra", words), "");
 }
 
-TEST(Split, KeepsEmptyParts) { EXPECT_THAT(split("a,,b", ','), ElementsAre("a", "", "b")); }
+TEST(Split, KeepsEmptyParts) {
+  EXPECT_THAT(split("a,,b", ','), ElementsAre("a", "", "b"));
+}
 
-TEST(Trim, TakesSpaceOffBothEnds) { EXPECT_EQ(trim(" \t a b\r\n"), "a b"); }
+TEST(Trim, TakesSpaceOffBothEnds) {
+  EXPECT_EQ(trim(" \t a b\r\n"), "a b");
+}
 
 }  // namespace
 }  // namespace bus

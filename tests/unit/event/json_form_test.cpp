@@ -77,7 +77,8 @@ TEST(DecodeNew, NamesTheWrongMember) {
       {R"({"source":"x","type":"y","seq":1})", "seq is given by the host; leave it out"},
       {R"({"source":"x","type":"y","time":"soon"})", "time is not an RFC 3339 time: 'soon'"},
       {R"({"source":"x","type":"y","task":{"id":"t","kind":"run"}})", "task.state is missing"},
-      {R"({"source":"x","type":"y","task":{"id":"t","kind":"run","state":"done"}})", "task.state knows no 'done'"},
+      {R"({"source":"x","type":"y","task":{"id":"t","kind":"run","state":"done"}})",
+       "task.state knows no 'done'"},
       {R"({"source":"x","type":"y","task":{"id":"t","kind":"run","state":"pending","attempt":0}})",
        "task.attempt must be a whole number from 1 to 4294967295"}};
   for (const auto& [text, message] : cases) {

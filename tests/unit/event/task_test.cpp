@@ -15,7 +15,9 @@ Task at(State state, std::optional<Outcome> result = {}, std::uint32_t attempt =
   return task;
 }
 
-TEST(Judge, TheFirstReportMoves) { EXPECT_EQ(judge(nullptr, at(State::pending)), Effect::moved); }
+TEST(Judge, TheFirstReportMoves) {
+  EXPECT_EQ(judge(nullptr, at(State::pending)), Effect::moved);
+}
 
 TEST(Judge, StatesOnlyMoveForward) {
   const Task running = at(State::running);

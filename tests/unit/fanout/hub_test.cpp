@@ -11,10 +11,10 @@
 namespace bus::fanout {
 namespace {
 
-using testing::note;
-using testing::report;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using testing::note;
+using testing::report;
 
 class HubTest : public ::testing::Test {
  protected:
@@ -29,7 +29,8 @@ class HubTest : public ::testing::Test {
     if (published) hub_.publish(std::vector<store::RecordPtr>{appended->front().record});
     last_ = appended->front().record;
   }
-  std::unique_ptr<Reader> open(std::uint64_t after, const char* where = nullptr, std::size_t buffer = 1 << 20) {
+  std::unique_ptr<Reader> open(std::uint64_t after, const char* where = nullptr,
+                               std::size_t buffer = 1 << 20) {
     ReaderOptions options;
     options.after = after;
     if (where != nullptr) options.predicate = *predicate::compile(where);

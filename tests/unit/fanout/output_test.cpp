@@ -38,7 +38,8 @@ TEST(Output, WritesSmallAndLargePiecesInOrderToASlowPeer) {
     ASSERT_TRUE(flushed);
     done = *flushed;
     ssize_t n = 0;
-    while ((n = ::recv(theirs.get(), buffer.data(), buffer.size(), 0)) > 0) got.append(buffer.data(), static_cast<std::size_t>(n));
+    while ((n = ::recv(theirs.get(), buffer.data(), buffer.size(), 0)) > 0)
+      got.append(buffer.data(), static_cast<std::size_t>(n));
   }
   EXPECT_EQ(got, want);
   EXPECT_TRUE(out.empty());

@@ -99,9 +99,11 @@ TEST_F(SocketServerTest, EveryBadRequestGetsATypedRefusal) {
 }
 
 TEST_F(SocketServerTest, ABrokenStreamIsToldAndClosed) {
-  for (const std::string& bytes : {std::string(4, '\0'), std::string("\x7f\xff\xff\xff"), wire::frame(R"({"op":1})"), wire::frame("not json")}) {
+  for (const std::string& bytes : {std::string(4, '\0'), std::string("\x7f\xff\xff\xff"),
+                                   wire::frame(R"({"op":1})"), wire::frame("not json")}) {
     Connection client = connect();
-    ASSERT_EQ(::send(client.fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
+    ASSERT_EQ(::send(client.fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(bytes.size()));
     EXPECT_THAT(text(client), HasSubstr("\"error\""));
     EXPECT_EQ(client.next(std::nullopt).error().code, Code::unavailable);
   }
@@ -166,7 +168,8 @@ TEST_F(SocketServerTest, AProtocol1SubscriberReplaysEverythingBehindItsCursor) {
   const std::string id((*document.parse((*store_->find(1))->json.text))["id"].string_or(""));
   Connection client = connect();
   const std::string request = wire::frame(R"({"proto":1,"since":")" + id + "\"}");
-  ASSERT_EQ(::send(client.fd(), request.data(), request.size(), MSG_NOSIGNAL), static_cast<ssize_t>(request.size()));
+  ASSERT_EQ(::send(client.fd(), request.data(), request.size(), MSG_NOSIGNAL),
+            static_cast<ssize_t>(request.size()));
   EXPECT_THAT(text(client), HasSubstr("subscribe_ack")) << "strictly first";
   add();
   for (int i = 2; i <= 1501; ++i) ASSERT_THAT(text(client), HasSubstr("\"kind\":\"event\"")) << i;
@@ -175,7 +178,8 @@ TEST_F(SocketServerTest, AProtocol1SubscriberReplaysEverythingBehindItsCursor) {
 TEST_F(SocketServerTest, AProtocol1CursorThatIsUnknownIsAnswered) {
   Connection client = connect();
   const std::string request = wire::frame(R"({"since":"01JD3ZK8QZ0V6N1J6Y2T4B7A9C"})");
-  ASSERT_EQ(::send(client.fd(), request.data(), request.size(), MSG_NOSIGNAL), static_cast<ssize_t>(request.size()));
+  ASSERT_EQ(::send(client.fd(), request.data(), request.size(), MSG_NOSIGNAL),
+            static_cast<ssize_t>(request.size()));
   EXPECT_THAT(text(client), HasSubstr("unknown_cursor"));
   EXPECT_FALSE(client.next(std::nullopt));
 }

@@ -131,7 +131,9 @@ class FullStore final : public store::Store {
     return real_.append(events);
   }
   Status make_durable() override { return real_.make_durable(); }
-  Result<store::Page> read(std::uint64_t a, std::size_t b, std::size_t c) const override { return real_.read(a, b, c); }
+  Result<store::Page> read(std::uint64_t a, std::size_t b, std::size_t c) const override {
+    return real_.read(a, b, c);
+  }
   Result<store::Page> read_before(std::uint64_t a, std::uint64_t b, std::size_t c) const override {
     return real_.read_before(a, b, c);
   }
@@ -140,12 +142,18 @@ class FullStore final : public store::Store {
   Result<std::uint64_t> seq_before(Time time) const override { return real_.seq_before(time); }
   Result<std::string> raw(std::uint64_t seq) const override { return real_.raw(seq); }
   store::Bounds bounds() const override { return real_.bounds(); }
-  Result<std::vector<store::TaskRow>> tasks(const store::TaskQuery& query) const override { return real_.tasks(query); }
+  Result<std::vector<store::TaskRow>> tasks(const store::TaskQuery& query) const override {
+    return real_.tasks(query);
+  }
   Result<store::Cursor> cursor(std::string_view name) const override { return real_.cursor(name); }
   Result<std::vector<store::Cursor>> cursors() const override { return real_.cursors(); }
-  Status save_cursor(std::string_view name, std::uint64_t seq) override { return real_.save_cursor(name, seq); }
+  Status save_cursor(std::string_view name, std::uint64_t seq) override {
+    return real_.save_cursor(name, seq);
+  }
   Status remove_cursor(std::string_view name) override { return real_.remove_cursor(name); }
-  Result<std::optional<std::string>> value(std::string_view a, std::string_view b) const override { return real_.value(a, b); }
+  Result<std::optional<std::string>> value(std::string_view a, std::string_view b) const override {
+    return real_.value(a, b);
+  }
   Status save_value(std::string_view a, std::string_view b, std::optional<std::string_view> c) override {
     return real_.save_value(a, b, c);
   }
@@ -154,7 +162,9 @@ class FullStore final : public store::Store {
   Status shrink(std::size_t pages) override { return real_.shrink(pages); }
   Result<std::vector<std::string>> check() const override { return real_.check(); }
   Status backup(const std::string& path) const override { return real_.backup(path); }
-  Result<std::string> query(std::string_view a, const store::QueryLimits& b) const override { return real_.query(a, b); }
+  Result<std::string> query(std::string_view a, const store::QueryLimits& b) const override {
+    return real_.query(a, b);
+  }
 
  private:
   store::Store& real_;

@@ -14,7 +14,8 @@ using ::testing::ElementsAre;
 
 TEST(Reader, ReadsEveryType) {
   Document document;
-  const auto root = document.parse(R"({"n":null,"b":true,"i":-5,"u":18446744073709551615,"d":1.5,"s":"é\n","a":[1,2],"o":{"k":1}})");
+  const auto root = document.parse(
+      R"({"n":null,"b":true,"i":-5,"u":18446744073709551615,"d":1.5,"s":"é\n","a":[1,2],"o":{"k":1}})");
   ASSERT_TRUE(root);
   const Node& node = *root;
   EXPECT_TRUE(node["n"].is_null());
@@ -55,7 +56,8 @@ TEST(Reader, WalksInOrder) {
 
 TEST(Reader, RefusesWhatIsNotJson) {
   Document document;
-  for (const char* bad : {"", "{", "[1,]", "{\"a\":}", "nul", "1e400", "18446744073709551616", "\"\xff\"", "'a'", "{} {}"}) {
+  for (const char* bad :
+       {"", "{", "[1,]", "{\"a\":}", "nul", "1e400", "18446744073709551616", "\"\xff\"", "'a'", "{} {}"}) {
     const auto root = document.parse(bad);
     ASSERT_FALSE(root) << bad;
     EXPECT_EQ(root.error().code, Code::invalid) << bad;
@@ -74,7 +76,8 @@ TEST(Reader, HasADepth) {
 }
 
 TEST(RawMember, GivesTheBytesAsTheyStand) {
-  const std::string text = R"( { "a" : "x\"}" , "d":{"n": 1.50, "s":["]"]} ,"e\u0066":[1, {"}":2}],"last":true})";
+  const std::string text =
+      R"( { "a" : "x\"}" , "d":{"n": 1.50, "s":["]"]} ,"e\u0066":[1, {"}":2}],"last":true})";
   EXPECT_EQ(raw_member(text, "a"), R"("x\"}")");
   EXPECT_EQ(raw_member(text, "d"), R"({"n": 1.50, "s":["]"]})");
   EXPECT_EQ(raw_member(text, "ef"), R"([1, {"}":2}])");
@@ -96,10 +99,18 @@ TEST(RawElements, GivesEachAsItStands) {
 TEST(Writer, WritesCompactJson) {
   std::string text;
   Writer out(text);
-  out.begin_object().member("s", "a\"\\\n\x01é").member("i", -1).member("u", 1u).member("b", true).member("d", 0.5);
-  out.key("n").null().key("a").begin_array().value(1).begin_object().end_object().end_array().key("r").raw("[1]");
+  out.begin_object()
+      .member("s", "a\"\\\n\x01é")
+      .member("i", -1)
+      .member("u", 1u)
+      .member("b", true)
+      .member("d", 0.5);
+  out.key("n").null().key("a").begin_array().value(1).begin_object().end_object().end_array().key("r").raw(
+      "[1]");
   out.member_if("empty", "").end_object();
-  EXPECT_EQ(text, "{\"s\":\"a\\\"\\\\\\n\\u0001é\",\"i\":-1,\"u\":1,\"b\":true,\"d\":0.5,\"n\":null,\"a\":[1,{}],\"r\":[1]}");
+  EXPECT_EQ(text,
+            "{\"s\":\"a\\\"\\\\\\n\\u0001é\",\"i\":-1,\"u\":1,\"b\":true,\"d\":0.5,\"n\":null,\"a\":[1,{}],"
+            "\"r\":[1]}");
   Document document;
   EXPECT_TRUE(document.parse(text));
 }

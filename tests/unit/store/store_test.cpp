@@ -1,6 +1,6 @@
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <fcntl.h>
 #include <sys/stat.h>
 
 #include "core/base/unique_fd.h"
@@ -12,9 +12,9 @@
 namespace bus::store {
 namespace {
 
+using ::testing::ElementsAre;
 using testing::note;
 using testing::report;
-using ::testing::ElementsAre;
 using Kind = Appended::Kind;
 
 class StoreTest : public ::testing::Test {
@@ -241,7 +241,8 @@ TEST_F(StoreTest, PrunedSpaceIsGivenBack) {
   for (int i = 0; i < 200; ++i) add(note("", "\"" + std::string(50'000, 'x') + "\""));
   Retention retention;
   retention.bytes = 1 << 20;
-  for (auto pruned = store_->prune(retention, 50); pruned->removed != 0; pruned = store_->prune(retention, 50)) {
+  for (auto pruned = store_->prune(retention, 50); pruned->removed != 0;
+       pruned = store_->prune(retention, 50)) {
   }
   EXPECT_GT(store_->stats()->free_bytes, 1u << 20);
   ASSERT_TRUE(store_->shrink(100'000));
@@ -253,15 +254,21 @@ TEST_F(StoreTest, QueriesOnlyRead) {
   add(note("k"));
   EXPECT_EQ(*store_->query("SELECT seq, key, NULL, 0.5 FROM events", {}),
             R"({"columns":["seq","key","NULL","0.5"],"rows":[[1,"k",null,0.5]],"more":false})");
-  for (const char* bad : {"DELETE FROM events", "PRAGMA user_version=9", "ATTACH 'x' AS y", "SELECT 1; SELECT 2", "", "SELEC"}) {
+  for (const char* bad : {"DELETE FROM events", "PRAGMA user_version=9", "ATTACH 'x' AS y",
+                          "SELECT 1; SELECT 2", "", "SELEC"}) {
     EXPECT_EQ(store_->query(bad, {}).error().code, Code::invalid) << bad;
   }
   QueryLimits limits;
   limits.rows = 2;
-  EXPECT_THAT(*store_->query("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) SELECT i FROM n", limits),
-              ::testing::HasSubstr("\"more\":true"));
+  EXPECT_THAT(
+      *store_->query("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) SELECT i FROM n", limits),
+      ::testing::HasSubstr("\"more\":true"));
   limits.time = milliseconds(20);
-  EXPECT_EQ(store_->query("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) SELECT max(i) FROM n", limits).error().code,
+  EXPECT_EQ(store_
+                ->query("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) SELECT max(i) FROM n",
+                        limits)
+                .error()
+                .code,
             Code::limit);
   EXPECT_EQ(add(note()).seq, 2u) << "and the connection is as it was";
 }

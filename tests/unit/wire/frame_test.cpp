@@ -51,7 +51,9 @@ TEST_F(DecoderTest, RefusesLengthsThatCannotBe) {
   EXPECT_EQ(feed("\x7f\xff\xff\xff").error().code, Code::limit);
 }
 
-TEST(Frame, HasABigEndianLength) { EXPECT_EQ(frame("abc"), std::string("\0\0\0\3abc", 7)); }
+TEST(Frame, HasABigEndianLength) {
+  EXPECT_EQ(frame("abc"), std::string("\0\0\0\3abc", 7));
+}
 
 }  // namespace
 }  // namespace bus::wire

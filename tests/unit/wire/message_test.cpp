@@ -25,7 +25,8 @@ TEST(ReadRequest, ReadsAGoodOne) {
 TEST(ReadRequest, TypesAndBoundsOfParametersAreChecked) {
   const auto request = read(R"({"proto":2,"id":7,"op":"x","limit":50,"yes":1,"who":2})");
   ASSERT_TRUE(request);
-  EXPECT_EQ(request->integer_of("limit", 1, 0, 10).error().message, "'limit' must be a whole number from 0 to 10");
+  EXPECT_EQ(request->integer_of("limit", 1, 0, 10).error().message,
+            "'limit' must be a whole number from 0 to 10");
   EXPECT_FALSE(request->boolean_of("yes", false));
   EXPECT_FALSE(request->text_of("who"));
 }
@@ -38,7 +39,8 @@ TEST(ReadRequest, ProtocolIsNamedInTheFirstFrameOnly) {
 }
 
 TEST(ReadRequest, NeedsAnIdAndAnOperation) {
-  for (const char* bad : {R"([])", R"({"proto":2,"op":"x"})", R"({"proto":2,"id":-1,"op":"x"})", R"({"proto":2,"id":1})"}) {
+  for (const char* bad :
+       {R"([])", R"({"proto":2,"op":"x"})", R"({"proto":2,"id":-1,"op":"x"})", R"({"proto":2,"id":1})"}) {
     EXPECT_FALSE(read(bad)) << bad;
   }
 }

@@ -55,12 +55,16 @@ TEST(Protocol1, ReadsEveryGoodSubscribe) {
 }
 
 TEST(Protocol1, SaysWhyABadOneIsRefused) {
-  const std::pair<const char*, const char*> cases[] = {
-      {R"({"proto":2})", "version"},          {R"({"proto":true})", "version"},
-      {R"({"proto":"1"})", "version"},        {R"({"proto":1.0})", "version"},
-      {R"({"filters":"*"})", "bad_request"},  {R"({"filters":["a"]})", "bad_request"},
-      {R"({"filters":["a/b\n"]})", "bad_request"}, {R"({"event_types":[]})", "bad_request"},
-      {R"({"since":"x"})", "bad_request"},    {R"({"envelope":"upsert"})", "bad_request"}};
+  const std::pair<const char*, const char*> cases[] = {{R"({"proto":2})", "version"},
+                                                       {R"({"proto":true})", "version"},
+                                                       {R"({"proto":"1"})", "version"},
+                                                       {R"({"proto":1.0})", "version"},
+                                                       {R"({"filters":"*"})", "bad_request"},
+                                                       {R"({"filters":["a"]})", "bad_request"},
+                                                       {R"({"filters":["a/b\n"]})", "bad_request"},
+                                                       {R"({"event_types":[]})", "bad_request"},
+                                                       {R"({"since":"x"})", "bad_request"},
+                                                       {R"({"envelope":"upsert"})", "bad_request"}};
   for (const auto& [text, reason] : cases) {
     const Reading reading = read(text);
     ASSERT_TRUE(reading.refusal) << text;

@@ -1,0 +1,123 @@
+#include "core/host/listing.h"
+
+#include <algorithm>
+
+#include "core/event/json_form.h"
+#include "core/fanout/since.h"
+
+namespace bus::host {
+namespace {
+
+constexpr std::size_t kPageRows = 512;
+constexpr std::size_t kPageBytes = 4u << 20;
+constexpr std::size_t kLookedAt = 20'000;  // events looked at for one answer; the client goes on from `last`
+
+class Filter {
+ public:
+  explicit Filter(const std::optional<predicate::Predicate>& where) : where_(where) {}
+
+  bool operator()(const store::Record& record) {
+    if (!where_) return true;
+    const auto node = document_.parse(record.json.text);
+    if (!node) return false;
+    const auto event = event::decode(*node, {});
+    if (!event) return false;
+    view_.reset(*event, record.data());
+    return predicate::matches(*where_, view_);
+  }
+
+ private:
+  const std::optional<predicate::Predicate>& where_;
+  json::Document document_;
+  predicate::EventView view_;
+};
+
+void write_record(json::Writer& out, const store::Record& record, bool data) {
+  if (data) {
+    out.raw(record.json.text);
+  } else {
+    out.raw(record.json.head_open()).end_object();  // closes what the event's own text opened
+  }
+}
+
+std::string write_page(const std::vector<store::RecordPtr>& records, bool data, std::uint64_t last,
+                       bool end) {
+  std::string result;
+  json::Writer out(result);
+  out.begin_object().key("events").begin_array();
+  for (const store::RecordPtr& record : records) write_record(out, *record, data);
+  out.end_array().member("last", last).member("end", end).end_object();
+  return result;
+}
+
+Result<std::string> list_forward(const Parts& parts, const Listing& listing) {
+  Filter matches(listing.where);
+  std::vector<store::RecordPtr> found;
+  std::uint64_t last = listing.after;
+  std::size_t bytes = 0;
+  for (std::size_t looked_at = 0; looked_at < kLookedAt && bytes < kPageBytes;) {
+    auto page = parts.store->read(last, kPageRows, kPageBytes);
+    if (!page) return std::move(page).error();
+    for (store::RecordPtr& record : page->records) {
+      if (listing.until != 0 && record->seq > listing.until)
+        return write_page(found, listing.data, last, true);
+      last = record->seq;
+      if (!matches(*record)) continue;
+      bytes += record->json.text.size();
+      found.push_back(std::move(record));
+      if (found.size() == listing.limit || bytes >= kPageBytes) {
+        return write_page(found, listing.data, last, page->end && last == page->last);
+      }
+    }
+    last = page->last;
+    looked_at += page->records.size();
+    if (page->end) return write_page(found, listing.data, last, true);
+  }
+  return write_page(found, listing.data, last, false);
+}
+
+// The newest that match, found by going backwards; told oldest first.
+Result<std::string> list_newest(const Parts& parts, const Listing& listing) {
+  Filter matches(listing.where);
+  std::vector<store::RecordPtr> found;
+  const std::uint64_t last = listing.until != 0 ? listing.until : parts.store->bounds().last;
+  std::uint64_t before = last + 1;
+  std::size_t looked_at = 0;
+  bool end = false;
+  while (!end && found.size() < listing.limit && looked_at < kLookedAt) {
+    const std::size_t rows = listing.where ? kPageRows : std::min(kPageRows, listing.limit - found.size());
+    auto page = parts.store->read_before(before, listing.after, rows);
+    if (!page) return std::move(page).error();
+    end = page->end;
+    looked_at += page->records.size();
+    for (auto record = page->records.rbegin(); record != page->records.rend(); ++record) {
+      before = (*record)->seq;
+      if (matches(**record)) found.push_back(std::move(*record));
+      if (found.size() == listing.limit) break;
+    }
+  }
+  std::reverse(found.begin(), found.end());
+  return write_page(found, listing.data, last, end || found.size() == listing.limit);
+}
+
+}  // namespace
+
+Result<Listing> make_listing(const Parts& parts, const ListingText& text) {
+  Listing out;
+  if (!text.where.empty()) {
+    auto compiled = predicate::compile(text.where);
+    if (!compiled) return std::move(compiled).error();
+    out.where = std::move(*compiled);
+  }
+  const auto after =
+      fanout::resolve_since(text.since.empty() ? "start" : text.since, *parts.store, parts.clock);
+  if (!after) return after.error();
+  out.after = *after;
+  return out;
+}
+
+Result<std::string> list_events(const Parts& parts, const Listing& listing) {
+  return listing.newest ? list_newest(parts, listing) : list_forward(parts, listing);
+}
+
+}  // namespace bus::host

@@ -1,0 +1,39 @@
+// Pages of the log, for clients of the socket and of HTTP alike.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.h"
+#include "core/host/parts.h"
+#include "core/predicate/predicate.h"
+
+namespace bus::host {
+
+inline constexpr std::size_t kMostListed = 1000;
+
+// What to list.
+struct Listing {
+  std::optional<predicate::Predicate> where;
+  std::uint64_t after = 0;
+  std::uint64_t until = 0;  // 0: no end
+  std::size_t limit = 50;   // at most kMostListed
+  bool newest = false;      // the last `limit` of them, instead of the first
+  bool data = true;
+};
+
+// A listing of what matches `where` (empty: everything) behind `since` (empty: the start).
+struct ListingText {
+  std::string_view where;
+  std::string_view since;
+};
+Result<Listing> make_listing(const Parts& parts, const ListingText& text);
+
+// {"events": […], "last": seq, "end": bool}. Looks at a bounded number of events: `end` is false if there may
+// be more behind `last`.
+Result<std::string> list_events(const Parts& parts, const Listing& listing);
+
+}  // namespace bus::host
