@@ -2,7 +2,7 @@
 // folder.
 #pragma once
 
-#include <cassert>
+#include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -69,21 +69,28 @@ class [[nodiscard]] Result {
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
 
-  T& value() & { return assert(ok()), *std::get_if<0>(&state_); }
-  const T& value() const& { return assert(ok()), *std::get_if<0>(&state_); }
-  T&& value() && { return assert(ok()), std::move(*std::get_if<0>(&state_)); }
+  T& value() & { return *held(std::get_if<0>(&state_)); }
+  const T& value() const& { return *held(std::get_if<0>(&state_)); }
+  T&& value() && { return std::move(*held(std::get_if<0>(&state_))); }
   T& operator*() & { return value(); }
   const T& operator*() const& { return value(); }
   T&& operator*() && { return std::move(*this).value(); }
   T* operator->() { return &value(); }
   const T* operator->() const { return &value(); }
 
-  const Error& error() const& { return assert(!ok()), *std::get_if<1>(&state_); }
-  Error&& error() && { return assert(!ok()), std::move(*std::get_if<1>(&state_)); }
+  const Error& error() const& { return *held(std::get_if<1>(&state_)); }
+  Error&& error() && { return std::move(*held(std::get_if<1>(&state_))); }
 
   T value_or(T other) && { return ok() ? std::move(*this).value() : std::move(other); }
 
  private:
+  // Asking for what is not there is a mistake of the caller's, and ends the program.
+  template <class Part>
+  static Part* held(Part* part) {
+    if (part == nullptr) std::abort();
+    return part;
+  }
+
   std::variant<T, Error> state_;
 };
 

@@ -189,11 +189,12 @@ std::size_t skip_space(std::string_view text, std::size_t at) {
 
 // `at` is on the opening quote; the position behind the closing one.
 std::size_t skip_string(std::string_view text, std::size_t at) {
-  for (++at; at < text.size(); ++at) {
+  ++at;
+  while (at < text.size()) {
     at = text.find_first_of("\"\\", at);
     if (at == std::string_view::npos) return text.size();
     if (text[at] == '"') return at + 1;
-    ++at;
+    at += 2;
   }
   return text.size();
 }

@@ -61,7 +61,7 @@ class Node {
   friend class Document;
   friend struct Access;
   const void* document_ = nullptr;
-  std::size_t index_ = 0;
+  [[maybe_unused]] std::size_t index_ = 0;
 };
 
 struct Member {
@@ -79,7 +79,7 @@ class Node::Elements {
 
    private:
     friend class Elements;
-    const void* document_ = nullptr;
+    [[maybe_unused]] const void* document_ = nullptr;
     std::size_t index_ = 0;
   };
   Iterator begin() const;
@@ -100,7 +100,7 @@ class Node::Members {
 
    private:
     friend class Members;
-    const void* document_ = nullptr;
+    [[maybe_unused]] const void* document_ = nullptr;
     std::size_t index_ = 0;
   };
   Iterator begin() const;
