@@ -217,6 +217,7 @@ void Connection::answer(const Response& response) {
   out_ = write_response(response, shape, state_.clock.now());
   sent_ = 0;
   close_after_ = shape.close;
+  drain_after_ = head_.keep_alive;  // who did not say that this is the last request may have sent another
   phase_ = Phase::writing;
   deadline_ = state_.now() + state_.options.write_deadline;
 }
@@ -259,6 +260,7 @@ Connection::Step Connection::advance_writing() {
 
 void Connection::finish_request() {
   out_.clear();
+  head_ = {};
   request_.headers.clear();
   request_.body.clear();
   state_.body_bytes -= std::exchange(charged_, 0);
@@ -296,7 +298,6 @@ void Connection::rest() {
   for (std::string* buffer : {&in_, &head_bytes_, &request_.body, &out_}) {
     if (buffer->empty() || buffer == &head_bytes_) std::string().swap(*buffer);
   }
-  head_ = {};
   request_.headers = {};
 }
 

@@ -22,7 +22,7 @@ struct Options {
   std::uint16_t port = 9000;   // 0: any free one
   std::string unix_path = {};  // a socket of mode 0600 for our own user; empty: none
 
-  std::size_t workers = 16;            // handlers at a time
+  std::size_t workers = 16;            // handlers at a time; at least one
   std::size_t max_connections = 2048;  // beyond: the oldest idle one is closed; if there is none, 503
   std::size_t max_streams = 64;        // streaming responses at a time; beyond: 503
   std::size_t max_header_bytes = 16 * 1024;
