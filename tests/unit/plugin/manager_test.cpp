@@ -114,6 +114,7 @@ TEST_F(ManagerTest, WhatIsWrongIsToldAndStopsNobody) {
   settings_.sinks["picky"].options.options["path"] = {world_.folder / "x", {}};
   settings_.sinks["picky"].predicate = "key ==";
   run();
+  EXPECT_EQ(tell("c_source", "{}").error().code, Code::invalid);  // answered after its start
   EXPECT_EQ(status("c_source").state.state, State::ok);
   for (const std::string name : {"cpp_sink", "cpp_snik", "swapped", "abi_two", "picky"}) {
     EXPECT_EQ(status(name).state.state, State::failed) << name;
