@@ -128,7 +128,7 @@ bool find(const Value& map, std::string_view key, Value& found, std::int64_t& st
   if (map.is_json()) {
     const json::Node node = map.node()[key];
     if (!node.exists()) return false;
-    found = Value::json(node);
+    found.become_json(node);
     return true;
   }
   for (const Entry& entry : map.entries()) {

@@ -31,13 +31,13 @@ class Sequence {
     if (elements_) {
       if (!elements_->more()) return false;
       key = Value::integer(static_cast<std::int64_t>(at_));
-      value = Value::json(*elements_->at);
+      value.become_json(*elements_->at);
       ++elements_->at;
     } else if (members_) {
       if (!members_->more()) return false;
       const json::Member member = *members_->at;
       key = Value::string(member.key);
-      value = Value::json(member.value);
+      value.become_json(member.value);
       ++members_->at;
     } else {
       if (at_ == range_.size()) return false;

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <span>
 #include <string_view>
 
@@ -80,6 +81,8 @@ class Value {
   // The CEL value of a JSON value: integers are int (uint above the largest int64), other numbers double.
   // REQUIRES: node.exists().
   static Value json(json::Node node);
+  // The same, made in place: assigning three fresh words would wait for each of them.
+  void become_json(json::Node node) { ::new (static_cast<void*>(this)) Value(json(node)); }
 
   Kind kind() const { return kind_; }
   bool is(Kind kind) const { return kind_ == kind; }
