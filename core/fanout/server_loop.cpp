@@ -17,6 +17,7 @@ namespace {
 constexpr std::uint64_t kListener = 0;
 constexpr std::uint64_t kMailbox = 1;
 constexpr std::size_t kReadBytes = 64 * 1024;
+constexpr int kSendBuffer = 1 << 20;
 
 Result<UniqueFd> listen_on(const std::string& path) {
   UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
@@ -164,6 +165,9 @@ void ServerLoop::accept_all() {
     auto connection = std::make_unique<Connection>(std::move(client));
     connection->number = next_number_++;
     connection->watched = EPOLLIN;
+    // What a catching-up reader can be sent before it has to be woken for more. Only used memory counts.
+    const int buffer = kSendBuffer;
+    ::setsockopt(connection->fd.get(), SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.u64 = connection->number;

@@ -5,8 +5,8 @@
 namespace bus::fanout {
 namespace {
 
-constexpr std::size_t kBatchEvents = 256;
-constexpr std::size_t kBatchBytes = 256 * 1024;
+constexpr std::size_t kBatchEvents = 512;
+constexpr std::size_t kBatchBytes = 512 * 1024;
 constexpr std::size_t kSubscriptions = 256;  // of one client
 
 }  // namespace
