@@ -200,9 +200,11 @@ Status SqliteStore::append_one(NewEvent& incoming, Appended& out) {
 // False if an event with that key is there already.
 Result<bool> SqliteStore::insert(const Record& record, const NewEvent& incoming) {
   const event::Event& event = *record.event;
+  // SQLite reads what is bound when the statement runs: nothing here may be a temporary.
+  const std::string_view task = event.task ? std::string_view(event.task->id) : std::string_view();
   insert_.bind(1, event.seq).bind_blob(2, bytes_of(event.id)).bind(3, event.source).bind(4, event.type);
   insert_.bind_if(5, event.scope).bind_if(6, event.subject).bind(7, event.time.us).bind(8, event.received.us);
-  insert_.bind_if(9, event.key).bind_if(10, event.task ? event.task->id : "").bind_if(11, state_of(event));
+  insert_.bind_if(9, event.key).bind_if(10, task).bind_if(11, state_of(event));
   insert_.bind_if(12, result_of(event)).bind(13, static_cast<std::uint64_t>(record.json.head));
   insert_.bind(14, record.json.text);
   if (Status done = insert_.run(); !done) return std::move(done).error();
