@@ -149,6 +149,7 @@ std::variant<Head, Refusal> read_head(std::string_view block) {
   Head head;
   Framing framing;
   bool first = true;
+  bool ended = false;
   while (!block.empty()) {
     const std::size_t end = block.find(kLineEnd);
     if (end == std::string_view::npos) return bad("a line has no end");
@@ -158,7 +159,8 @@ std::variant<Head, Refusal> read_head(std::string_view block) {
       if (auto refusal = read_request_line(line, head)) return *refusal;
       continue;
     }
-    if (line.empty()) break;
+    ended = line.empty();
+    if (ended) break;
     if (line.size() > kMaxHeaderLine)
       return Refusal{431, "header_too_large", "a header is longer than 8192 bytes"};
     if (head.headers.size() == kMaxHeaders)
@@ -171,7 +173,7 @@ std::variant<Head, Refusal> read_head(std::string_view block) {
     if (auto refusal = note_header(lower_ascii(header.name), header.value, head, framing)) return *refusal;
     head.headers.push_back(header);
   }
-  if (first || !block.empty()) return bad("this is not the head of a request");
+  if (!ended || !block.empty()) return bad("this is not the head of a request");
   if (auto refusal = judge(framing, head)) return *refusal;
   return head;
 }

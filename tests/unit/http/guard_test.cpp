@@ -117,7 +117,8 @@ TEST(Guard, KnowsWhatIsExpected) {
 }
 
 TEST(Guard, WantsAWholeHead) {
-  for (const char* block : {"", "\r\n", "GET / HTTP/1.1", "GET / HTTP/1.1\r\nHost: a", "\r\n\r\n"}) {
+  for (const char* block :
+       {"", "\r\n", "GET / HTTP/1.1", "GET / HTTP/1.1\r\nHost: a", "GET / HTTP/1.0\r\n", "\r\n\r\n"}) {
     EXPECT_EQ(refused(block), 400) << block;
   }
   EXPECT_EQ(refused(with("") + "more"), 400);

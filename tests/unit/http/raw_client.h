@@ -118,6 +118,8 @@ inline constexpr std::string_view kGet = "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n
 // A server on a free port with a few routes.
 class ServerTest : public ::testing::Test {
  protected:
+  // Handlers may look at the members of a derived test.
+  void TearDown() override { server.reset(); }
   void start() {
     add("GET", "/hello", [](const Request&) { return text("hello"); });
     add("POST", "/echo", [](const Request& request) { return text(request.body); });
