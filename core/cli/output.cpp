@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <utility>
 
 #include "core/base/file.h"
 #include "core/base/text.h"
@@ -65,7 +66,12 @@ void say_error(std::string_view text) {
 }
 
 void tell(const Error& why) {
-  std::string text = "bus: " + printable(why.message);
+  std::string text = "bus: ";
+  bool first = true;
+  // A configuration tells all its problems at once, one a line.
+  for (const std::string_view line : split(why.message, '\n')) {
+    text += (std::exchange(first, false) ? "" : "\n  ") + printable(line);
+  }
   for (const std::string_view line : split(why.hint, '\n')) {
     if (!line.empty()) text += "\n  " + printable_lines(line);
   }

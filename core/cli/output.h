@@ -40,7 +40,7 @@ class Output {
 
 // Talk goes to stderr, unbuffered. `text` is ours; what comes from outside must be printable() already.
 void say_error(std::string_view text);
-// "bus: message" and, indented, the hint. Cleans what comes from outside.
+// "bus: message" and, indented, further lines of it and the hint. Cleans what comes from outside.
 void tell(const Error& why);
 
 }  // namespace bus::cli

@@ -14,10 +14,10 @@ const Option kNoAutostart = {.name = "no-autostart",
 namespace {
 
 constexpr const Verb* kVerbs[] = {
-    &kWait,        &kOn,          &kEmit,         &kEventsList,   &kEventsWatch, &kEventsShow,
-    &kTasks,       &kExplain,     &kExpr,         &kServe,        &kStatus,      &kPluginsList,
-    &kPluginsShow, &kSources,     &kSinks,        &kSecretSet,    &kSecretList,  &kSecretRemove,
-    &kConfigShow,  &kConfigCheck, &kConfigSchema, &kConfigSample, &kCompletion,  &kVersion,
+    &kDemo,        &kWait,         &kOn,           &kEmit,       &kEventsList, &kEventsWatch,  &kEventsShow,
+    &kTasks,       &kExplain,      &kExpr,         &kServe,      &kStatus,     &kDoctor,       &kPluginsList,
+    &kPluginsShow, &kSources,      &kSinks,        &kSecretSet,  &kSecretList, &kSecretRemove, &kConfigShow,
+    &kConfigCheck, &kConfigSchema, &kConfigSample, &kCompletion, &kVersion,
 };
 
 constexpr Option kCommon[] = {
