@@ -130,7 +130,7 @@ TEST_F(RunnerTest, TakesJobsOfManyThreads) {
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
-      for (int n = 0; n < 100; ++n) runner.post("job", [&] { seen_.push_back(n); });
+      for (int n = 0; n < 100; ++n) runner.post("job", [this, n] { seen_.push_back(n); });
     });
   }
   for (auto& thread : threads) thread.join();
