@@ -123,12 +123,15 @@ void ServerLoop::turn(int timeout_ms) {
       on_event(event.data.u64, event.events);
     }
   }
-  take_mail();
+  // Taking mail can make more of it: requests that had waited are answered right here, unsignalled.
+  while (take_mail()) {
+  }
   if (heartbeat_in() == 0) beat();
   flush_dirty();
 }
 
-void ServerLoop::take_mail() {
+// False if there was none.
+bool ServerLoop::take_mail() {
   Mail mail = mailbox_->take();
   if (mail.close_entrance || mail.stop) {
     entrance_open_ = false;
@@ -148,6 +151,7 @@ void ServerLoop::take_mail() {
     touch(*connection);
     if (connection->in.pending() != 0 && connection->may_read()) feed(*connection, {});
   }
+  return !mail.answers.empty() || !mail.ready.empty();
 }
 
 void ServerLoop::accept_all() {

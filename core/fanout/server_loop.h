@@ -38,7 +38,7 @@ class ServerLoop {
  private:
   void run();
   void turn(int timeout_ms);
-  void take_mail();
+  bool take_mail();
   bool drained() const;
 
   void accept_all();

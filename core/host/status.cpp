@@ -12,6 +12,7 @@ using plugin::PluginStatus;
 
 void write_figures(json::Writer& out, const PluginStatus& one) {
   const plugin::Figures& figures = one.figures;
+  out.member("events", one.role == "sink" ? figures.delivered : figures.stored);  // what it is there for
   if (one.role == "sink") {
     out.member("cursor", one.cursor)
         .member("delivered", figures.delivered)
