@@ -10,11 +10,11 @@
 namespace bus::cli {
 
 struct OnSettings {
-  bool loop = false;                  // else: once
-  std::optional<std::int64_t> times;  // with loop: so many runs
+  bool loop = false;                    // else: once
+  std::optional<std::int64_t> times{};  // with loop: so many runs
   // Once: how long to wait for the match. Loop: how long it may be quiet. A program that runs is never
   // bounded by it.
-  std::optional<microseconds> timeout;
+  std::optional<microseconds> timeout{};
 };
 
 // One thread.

@@ -28,11 +28,11 @@ enum class WaitFor : std::uint8_t {
 
 struct WaitSpec {
   WaitFor what = WaitFor::match;
-  std::vector<std::string> clauses;  // CEL; one for match and absence
-  std::string filter;                // holds for every clause; may be empty
-  std::int64_t count = 1;            // match
-  std::optional<microseconds>
-      within;             // match with a count, all_of, sequence: from the first to the last event
+  std::vector<std::string> clauses{};  // CEL; one for match and absence
+  std::string filter{};                // holds for every clause; may be empty
+  std::int64_t count = 1;              // match
+  // From the first event of the answer to the last: match with a count, all_of, sequence.
+  std::optional<microseconds> within{};
   microseconds quiet{0};  // absence
 };
 
