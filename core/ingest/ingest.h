@@ -29,8 +29,8 @@ enum class Durability {
 enum class Hand {
   queue,   // joins the group that the writer thread commits next; waits while the queue is full
   pass,    // the same, but never waits: the caller bounds what it hands in
-  direct,  // commits at once on the caller's thread if nobody else is committing, which saves two wake-ups; else as
-           // `pass`
+  direct,  // commits at once on the caller's thread if nobody else is committing, which saves two wake-ups;
+           // else as `pass`
 };
 
 // Safe for concurrent use. Events of one submission are stored in their order, next to each other, in one

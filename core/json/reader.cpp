@@ -187,10 +187,11 @@ std::size_t skip_space(std::string_view text, std::size_t at) {
   return at;
 }
 
-// `at` is on the opening quote; the position behind the closing one: the next quote with an even number of backslashes
-// in front.
+// `at` is on the opening quote; the position behind the closing one: the next quote with an even number of
+// backslashes in front.
 std::size_t skip_string(std::string_view text, std::size_t at) {
-  for (std::size_t quote = text.find('"', at + 1); quote != std::string_view::npos; quote = text.find('"', quote + 1)) {
+  for (std::size_t quote = text.find('"', at + 1); quote != std::string_view::npos;
+       quote = text.find('"', quote + 1)) {
     std::size_t before = quote;
     while (text[before - 1] == '\\') --before;
     if ((quote - before) % 2 == 0) return quote + 1;

@@ -1,5 +1,6 @@
-/* Pins the layout of plugin ABI 1.0 on 64-bit machines. Structs grow only at their end: then a SIZE line changes, together
-   with BUS_ABI_MINOR, and new AT lines come. If an AT or IS line fails, the change breaks plugins built before. */
+/* Pins the layout of plugin ABI 1.0 on 64-bit machines. Structs grow only at their end: then a SIZE line
+   changes, together with BUS_ABI_MINOR, and new AT lines come. If an AT or IS line fails, the change breaks
+   plugins built before. */
 #include "bus/plugin.h"
 
 #define SIZE(type, bytes) _Static_assert(sizeof(type) == (bytes), "sizeof " #type)

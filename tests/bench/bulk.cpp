@@ -54,8 +54,8 @@ double measure_ingest(const HostProcess& host, std::size_t events, std::size_t c
   return static_cast<double>(events) / std::chrono::duration<double>(SteadyClock::now() - start).count();
 }
 
-// Reads from the start of the log until it has caught up; events per second that came, or that were looked at. Frames
-// are cut and counted, not parsed: the host is what is measured.
+// Reads from the start of the log until it has caught up; events per second that came, or that were looked
+// at. Frames are cut and counted, not parsed: the host is what is measured.
 double measure_replay(const HostProcess& host, const char* where, bool count_head) {
   client::Connection connection = host.connect();
   client::Call call("subscribe");

@@ -1,5 +1,5 @@
-// Compiles and evaluates what it is given: as a predicate over a fixed event, through explain and the index, and as an
-// expression of a batch. Nothing may crash, hang or disagree.
+// Compiles and evaluates what it is given: as a predicate over a fixed event, through explain and the index,
+// and as an expression of a batch. Nothing may crash, hang or disagree.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
