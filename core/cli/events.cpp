@@ -9,6 +9,7 @@
 #include "core/base/text.h"
 #include "core/cli/event_text.h"
 #include "core/cli/exit_codes.h"
+#include "core/cli/expression.h"
 #include "core/cli/shorthand.h"
 #include "core/client/follower.h"
 
@@ -61,7 +62,10 @@ constexpr Option kShowOptions[] = {{.name = "raw", .help = "The body as it came,
 constexpr ExitMeaning kShowExits[] = {{kNotFound, "no such event, or none with a body of its own (--raw)"}};
 
 Result<std::string> where_of(const Session& session) {
-  return filter_expression(session.args(), session.args().positional(0));
+  auto where = filter_expression(session.args(), session.args().positional(0));
+  if (!where || where->empty()) return where;
+  if (const auto compiled = compile_expression(*where); !compiled) return compiled.error();
+  return where;
 }
 
 struct Page {

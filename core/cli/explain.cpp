@@ -2,6 +2,7 @@
 #include "core/predicate/explain.h"
 
 #include "core/cli/exit_codes.h"
+#include "core/cli/expression.h"
 #include "core/cli/named_event.h"
 #include "core/cli/session.h"
 #include "core/cli/shorthand.h"
@@ -22,7 +23,7 @@ constexpr Positional kPositionals[] = {
 constexpr ExitMeaning kExits[] = {{kNotOk, "it does not match"}};
 
 Result<int> run(Session& session) {
-  const auto predicate = predicate::compile(session.args().positional(0));
+  const auto predicate = compile_expression(session.args().positional(0));
   if (!predicate) return predicate.error();
   const auto event = named_event(session, session.args().positional(1));
   if (!event) return event.error();

@@ -1,5 +1,6 @@
 // bus expr: what an expression computes.
 #include "core/cli/exit_codes.h"
+#include "core/cli/expression.h"
 #include "core/cli/input.h"
 #include "core/cli/named_event.h"
 #include "core/cli/session.h"
@@ -40,7 +41,7 @@ Result<int> run_batch(Session& session) {
 Result<std::string> evaluate(const Session& session, const std::string& source) {
   const auto name = session.args().get("event");
   if (!name) return predicate::evaluate_json(source, json::Node());
-  const auto predicate = predicate::compile(source);
+  const auto predicate = compile_expression(source);
   if (!predicate) return predicate.error();
   const auto event = named_event(session, *name);
   if (!event) return event.error();
@@ -57,7 +58,7 @@ Result<int> run(Session& session) {
   }
   if (!given) return session.usage("EXPR is missing", "as in: bus expr '1 + 2'");
   const auto value = evaluate(session, session.args().positional(0));
-  if (!value) return value.error();
+  if (!value) return as_usage(value.error());
   session.out().line(*value);
   return kGood;
 }

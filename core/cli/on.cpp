@@ -8,11 +8,11 @@
 
 #include "core/cli/event_program.h"
 #include "core/cli/exit_codes.h"
+#include "core/cli/expression.h"
 #include "core/cli/on_policy.h"
 #include "core/cli/session.h"
 #include "core/cli/shorthand.h"
 #include "core/client/follower.h"
-#include "core/predicate/predicate.h"
 
 namespace bus::cli {
 namespace {
@@ -89,7 +89,7 @@ Result<client::Subscribe> subscription_of(const Session& session) {
   if (!where) return std::move(where).error();
   if (where->empty())
     return session.usage("EXPR is missing", "as in: bus on 'type == \"deploy\"' -- ./program");
-  if (const auto compiled = predicate::compile(*where); !compiled) return compiled.error();
+  if (const auto compiled = compile_expression(*where); !compiled) return compiled.error();
   subscribe.where = std::move(*where);
   subscribe.since = session.args().get_or("since", "now");
   subscribe.new_only = !session.args().has("all-reports");

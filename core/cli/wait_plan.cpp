@@ -1,6 +1,7 @@
 #include "core/cli/wait_plan.h"
 
 #include "core/cli/exit_codes.h"
+#include "core/cli/expression.h"
 
 namespace bus::cli {
 namespace {
@@ -49,12 +50,12 @@ Result<WaitPlan> WaitPlan::make(WaitSpec spec) {
   if (Status fits = check(spec); !fits) return std::move(fits).error();
   WaitPlan plan(std::move(spec));
   for (const std::string& clause : plan.spec_.clauses) {
-    auto compiled = predicate::compile(clause);
+    auto compiled = compile_expression(clause);
     if (!compiled) return std::move(compiled).error();
     plan.clauses_.push_back(std::move(*compiled));
   }
   plan.where_ = joined(plan.spec_.clauses, plan.spec_.filter);
-  if (auto whole = predicate::compile(plan.where_); !whole) return std::move(whole).error();
+  if (auto whole = compile_expression(plan.where_); !whole) return std::move(whole).error();
   plan.latest_.resize(plan.clauses_.size());
   plan.chains_.resize(plan.clauses_.size());
   return plan;
