@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,6 +22,19 @@ Result<std::string> own_program() {
   const ssize_t n = ::readlink("/proc/self/exe", path.data(), path.size());
   if (n <= 0) return system_error("cannot find our own program", errno);
   return std::string(path.data(), static_cast<std::size_t>(n));
+}
+
+// Held while a host is being started: of the clients that find none at the same moment one starts it, and the
+// others find it when their turn comes.
+Result<UniqueFd> take_turn(const config::Paths& paths) {
+  if (Status made = config::make_folders(paths); !made) return std::move(made).error();
+  const std::string path = paths.runtime + "/start.lock";
+  UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd) return system_error(path, errno);
+  while (::flock(fd.get(), LOCK_EX) != 0) {
+    if (errno != EINTR) return system_error(path, errno);
+  }
+  return fd;
 }
 
 // What the host said about its start: empty for "ok".
@@ -43,11 +57,11 @@ Result<std::string> await_ready(int fd, milliseconds patience) {
   return said.empty() ? "it ended at once" : printable(trim(said));
 }
 
-// Starts a host that outlives us and our terminal. Its log goes to <state>/host.log.
+// Starts a host that outlives us and our terminal. Its log goes to <state>/host.log. REQUIRES: it is our
+// turn.
 Status start_host(const config::Paths& paths, const ConnectOptions& options) {
   auto program = options.program.empty() ? own_program() : Result<std::string>(options.program);
   if (!program) return std::move(program).error();
-  if (Status made = config::make_folders(paths); !made) return made;
   const std::string log_path = paths.state + "/host.log";
   const UniqueFd log(::open(log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!log) return system_error(log_path, errno);
@@ -85,8 +99,11 @@ Result<Connection> connect(const config::Paths& paths, const ConnectOptions& opt
       safe ? Connection::open(paths.socket())
            : Result<Connection>(error(Code::unavailable, "no host is running", "start one with: bus serve"));
   if (connection || !options.autostart || connection.error().code != Code::unavailable) return connection;
+  const auto turn = take_turn(paths);
+  if (!turn) return turn.error();
+  if (auto meanwhile = Connection::open(paths.socket())) return meanwhile;
   const Status started = start_host(paths, options);
-  // Somebody else may have started one at the same moment: what counts is that one answers.
+  // Somebody may have started one by hand at the same moment: what counts is that one answers.
   auto second = Connection::open(paths.socket());
   if (!second && !started) return started.error();
   return second;
