@@ -189,26 +189,31 @@ void serve_until_told(Parts& parts, const HostOptions& options, const sigset_t& 
   }
 }
 
+void serve(Parts& parts, const HostOptions& options, const sigset_t& signals) {
+  report_ready(options.ready_fd, Ok{});
+  log::info("serving", {{"socket", parts.paths.socket()}, {"http_port", parts.port}, {"version", version()}});
+  notify_service_manager("READY=1");
+  serve_until_told(parts, options, signals);
+  notify_service_manager("STOPPING=1");
+}
+
 }  // namespace
 
 Status run(const HostOptions& options) {
   // Few arenas: the threads share much and hold little.
   mallopt(M_ARENA_MAX, 2);
   const sigset_t signals = block_signals();
-  Parts parts{options.paths, options.settings, system_clock(), system_clock().now()};
-  Status started = start(parts);
-  report_ready(options.ready_fd, started);
-  if (!started) {
+  Status started = Ok{};
+  {
+    Parts parts{options.paths, options.settings, system_clock(), system_clock().now()};
+    started = start(parts);
+    if (started) serve(parts, options, signals);
     stop(parts);
-    return started;
   }
-  log::info("serving", {{"socket", parts.paths.socket()}, {"http_port", parts.port}, {"version", version()}});
-  notify_service_manager("READY=1");
-  serve_until_told(parts, options, signals);
-  notify_service_manager("STOPPING=1");
-  stop(parts);
-  log::info("stopped");
-  return Ok{};
+  // A failure is told when nothing of us is left: whoever is told may start the next host at once.
+  if (!started) report_ready(options.ready_fd, started);
+  if (started) log::info("stopped");
+  return started;
 }
 
 }  // namespace bus::host
