@@ -55,9 +55,9 @@ Status SqliteStore::open() {
   if (Status created = create_private(path_); !created) return created;
   MutexLock lock(writer_);
   auto db = Connection::open(path_, Connection::Mode::write);
-  if (!db) return std::move(db).error();
+  if (!db) return std::move(db).error().in(path_);
   db_ = std::move(*db);
-  if (Status migrated = migrate(db_); !migrated) return migrated;
+  if (Status migrated = migrate(db_); !migrated) return std::move(migrated).error().in(path_);
   if (Status prepared = prepare(); !prepared) return prepared;
 
   const auto first = db_.integer("SELECT min(seq) FROM events");

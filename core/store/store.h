@@ -140,7 +140,7 @@ class Store {
   // The seq before the first event that was received at or after `time`, by the ids' order, which a clock
   // that was set back does not disturb.
   virtual Result<std::uint64_t> seq_before(Time time) const = 0;
-  // The delivered bytes of an event: its raw body if one was kept, else its data.
+  // The delivered bytes of an event: its raw body if kept, else its data. Code::not_found without either.
   virtual Result<std::string> raw(std::uint64_t seq) const = 0;
   virtual Bounds bounds() const = 0;
 

@@ -160,6 +160,9 @@ Result<std::string> SqliteStore::raw(std::uint64_t seq) const {
   }
   auto record = find(seq);
   if (!record) return std::move(record).error();
+  if ((*record)->data().empty()) {
+    return error(Code::not_found, "event " + std::to_string(seq) + " has neither a body nor data");
+  }
   return std::string((*record)->data());
 }
 

@@ -165,6 +165,7 @@ TEST_F(StoreTest, KeepsRawBytesBesideTheEvent) {
   form.raw = "payload=%7B%22a%22%3A1%7D";
   EXPECT_EQ(*store_->raw(add(std::move(form)).seq), "payload=%7B%22a%22%3A1%7D");
   EXPECT_EQ(*store_->raw(add(note("", "[1]")).seq), "[1]");
+  EXPECT_EQ(store_->raw(add(note("", "")).seq).error().code, Code::not_found);
 }
 
 TEST_F(StoreTest, CursorsNeverMoveBack) {
