@@ -78,6 +78,16 @@ Result<std::vector<Secret>> SecretStore::get(std::string_view name) const {
   return values;
 }
 
+std::string SecretStore::stamp(std::string_view name) const {
+  for (const std::string& folder : {credentials_, folder_}) {
+    struct stat info {};
+    if (folder.empty() || ::lstat((folder + "/" + std::string(name)).c_str(), &info) != 0) continue;
+    return folder + ":" + std::to_string(info.st_ino) + ":" + std::to_string(info.st_size) + ":" +
+           std::to_string(info.st_ctim.tv_sec) + "." + std::to_string(info.st_ctim.tv_nsec);
+  }
+  return {};
+}
+
 Status SecretStore::set(std::string_view name, const Secret& value) {
   return write(name, {value});
 }

@@ -198,7 +198,10 @@ Result<int> run_watch(Session& session) {
   auto follower = client::Follower::open(*paths, session.connect_options(), std::move(subscribe));
   if (!follower) return std::move(follower).error();
   for (std::int64_t left = count->value_or(INT64_MAX); left > 0 && !session.out().failed();) {
-    const auto item = follower->next(std::nullopt);
+    // What is here already is written together; before we wait for more, the reader gets all of it.
+    const bool more = follower->has_item();
+    if (!more) session.out().flush();
+    const auto item = follower->next(more ? std::optional<Mono>(system_clock().monotonic()) : std::nullopt);
     if (!item && item.error().code == Code::stopping) continue;  // a signal that somebody handled
     if (!item) return item.error();
     if (!*item) continue;
@@ -209,7 +212,6 @@ Result<int> run_watch(Session& session) {
     }
     if (got.kind != client::Item::Kind::event) continue;
     write_event(session, *format, got.node, got.text);
-    if (!follower->has_item()) session.out().flush();
     --left;
   }
   return kGood;

@@ -97,18 +97,6 @@ Result<Secret> read_value(const Session& session, const std::string& name) {
   return Secret(std::move(*text));
 }
 
-// A host that runs reads the secret anew; without one there is nothing to tell.
-void tell_host(const Session& session, const std::string& name) {
-  auto host = session.connect_running();
-  if (!host) return;
-  client::Call call("secret_changed");
-  call.params().member("name", name);
-  if (const auto told = host->ask(std::move(call)); !told) {
-    session.remark("bus: the running host did not take it over: " + printable(told.error().message) +
-                   "\n  it is used after a restart of the host");
-  }
-}
-
 Result<int> run_set(Session& session) {
   const std::string name = session.args().positional(0);
   if (!auth::SecretStore::valid_name(name)) {
@@ -120,7 +108,6 @@ Result<int> run_set(Session& session) {
   if (!value) return value.error();
   const Status stored = session.args().has("add") ? store->add(name, *value) : store->set(name, *value);
   if (!stored) return stored.error();
-  tell_host(session, name);
   session.remark("bus: secret '" + name + "' is set");
   return kGood;
 }
@@ -146,7 +133,6 @@ Result<int> run_remove(Session& session) {
   auto store = open_store(session);
   if (!store) return std::move(store).error();
   if (Status removed = store->remove(name); !removed) return std::move(removed).error();
-  tell_host(session, name);
   session.remark("bus: secret '" + name + "' is removed");
   return kGood;
 }

@@ -67,7 +67,7 @@ class Connection {
   Result<Frame> parse(std::string text);
 
   UniqueFd fd_;
-  wire::Decoder decoder_;
+  wire::Decoder decoder_{wire::kMaxHostFrame};
   std::deque<std::string> frames_;
   std::string current_;
   json::Document document_;

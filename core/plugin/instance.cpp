@@ -47,21 +47,28 @@ void Instance::run_create() {
   const Status made = make(&host_);
   made_ = made.ok();
   if (!made) set_state(State::failed, made.error().message);
-  MutexLock lock(created_mutex_);
-  created_ = true;
-  created_cond_.notify_all();
+  reach(Progress::created);
 }
 
-bool Instance::await_created(milliseconds longest) {
+void Instance::reach(Progress progress) {
+  MutexLock lock(progress_mutex_);
+  progress_ = progress;
+  progressed_.notify_all();
+}
+
+bool Instance::await(Progress progress, milliseconds longest) {
   const auto deadline = std::chrono::steady_clock::now() + longest;
-  MutexLock lock(created_mutex_);
-  while (!created_ && created_cond_.wait_until(created_mutex_, deadline)) {
+  MutexLock lock(progress_mutex_);
+  while (progress_ < progress && progressed_.wait_until(progress_mutex_, deadline)) {
   }
-  return created_;
+  return progress_ >= progress;
 }
 
 void Instance::start() {
-  runner_.post("start", [self = shared_from_this()] { self->run_start(); });
+  runner_.post("start", [self = shared_from_this()] {
+    self->run_start();
+    self->reach(Progress::started);
+  });
 }
 
 void Instance::run_start() {

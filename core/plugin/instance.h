@@ -39,8 +39,10 @@ class Instance : public std::enable_shared_from_this<Instance> {
   // runner().step().
   void create(bool own_thread = true);
   // Waits until create has been done; false if that took longer.
-  bool await_created(milliseconds longest);
+  bool await_created(milliseconds longest) { return await(Progress::created, longest); }
   void start();
+  // Waits until the first try to start has been made, well or not; false if that took longer.
+  bool await_started(milliseconds longest) { return await(Progress::started, longest); }
   // Closes what brings calls in, and posts stop and destroy.
   void begin_stop();
   // Waits for the thread. False if the plugin did not come back in time: it is left alone, and every call of
@@ -97,6 +99,10 @@ class Instance : public std::enable_shared_from_this<Instance> {
   Backoff backoff_;
 
  private:
+  enum class Progress : std::uint8_t { none, created, started };
+  void reach(Progress progress);
+  bool await(Progress progress, milliseconds longest);
+
   void run_create();
   void run_start();
   void run_stop();
@@ -117,9 +123,9 @@ class Instance : public std::enable_shared_from_this<Instance> {
   Gate gate_;
   std::optional<std::vector<store::NewEvent>> collected_;  // the instance's thread
 
-  Mutex created_mutex_;
-  CondVar created_cond_;
-  bool created_ BUS_GUARDED_BY(created_mutex_) = false;
+  Mutex progress_mutex_;
+  CondVar progressed_;
+  Progress progress_ BUS_GUARDED_BY(progress_mutex_) = Progress::none;
   bool made_ = false;  // the instance's thread
 
   Runner runner_;  // last: its thread uses all of the above

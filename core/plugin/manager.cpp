@@ -14,6 +14,7 @@ namespace bus::plugin {
 namespace {
 
 constexpr milliseconds kCreateGrace{5'000};
+constexpr milliseconds kStartGrace{1'000};  // for all sources together; start() never waits for the outside
 
 std::string text_of(const Error& error) {
   return error.hint.empty() ? error.message : error.message + " (" + error.hint + ")";
@@ -188,6 +189,11 @@ void Manager::start_all() {
   for (const auto& source : impl_->sources) source->await_created(kCreateGrace);
   for (const auto& sink : impl_->sinks) sink->start();
   for (const auto& source : impl_->sources) source->start();
+  const auto deadline = std::chrono::steady_clock::now() + kStartGrace;
+  for (const auto& source : impl_->sources) {
+    const auto left = std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
+    source->await_started(std::max(left, milliseconds(0)));
+  }
 }
 
 void Manager::stop_sources() {

@@ -5,8 +5,6 @@
 namespace bus::plugin {
 namespace {
 
-constexpr milliseconds kFresh{1'000};
-
 std::optional<auth::Scheme> scheme_of(std::uint32_t signature) {
   switch (signature) {
     case BUS_SIGNATURE_NONE:
@@ -58,12 +56,12 @@ Result<std::unique_ptr<RouteGuard>> RouteGuard::make(const bus_webhook_route& ro
   return std::unique_ptr<RouteGuard>(new RouteGuard(std::move(rule), secret, secrets, clock));
 }
 
-Result<RouteGuard::VerifierPtr> RouteGuard::verifier(milliseconds oldest, bool& fresh) {
-  const Mono now = clock_.monotonic();
+Result<RouteGuard::VerifierPtr> RouteGuard::verifier() {
+  // Taken before the file is read: if it changes in between, the next request reads it again.
+  std::string stamp = secrets_.stamp(secret_);
   {
     MutexLock lock(mutex_);
-    fresh = cached_ == nullptr || now - read_at_ > oldest;
-    if (!fresh) return cached_;
+    if (cached_ != nullptr && !stamp.empty() && stamp == stamp_) return cached_;
   }
   auto values = secrets_.get(secret_);
   if (!values) return std::move(values).error();
@@ -72,7 +70,7 @@ Result<RouteGuard::VerifierPtr> RouteGuard::verifier(milliseconds oldest, bool& 
   auto verifier = std::make_shared<const auth::Verifier>(std::move(*made));
   MutexLock lock(mutex_);
   cached_ = verifier;
-  read_at_ = now;
+  stamp_ = std::move(stamp);
   return verifier;
 }
 
@@ -87,15 +85,10 @@ http::Response RouteGuard::unusable(const Error& why) const {
 std::optional<http::Response> RouteGuard::check(const http::Request& request) {
   if (rule_.scheme == auth::Scheme::none) return std::nullopt;
   const auto header = [&request](std::string_view name) { return request.header(name); };
-  auth::Verdict verdict = auth::Verdict::wrong;
-  for (const milliseconds oldest : {kFresh, milliseconds(-1)}) {
-    bool fresh = false;
-    const auto current = verifier(oldest, fresh);
-    if (!current) return unusable(current.error());
-    verdict = (*current)->check(request.body, header, clock_.now());
-    if (verdict == auth::Verdict::accepted) return std::nullopt;
-    if (fresh || verdict != auth::Verdict::wrong) break;
-  }
+  const auto current = verifier();
+  if (!current) return unusable(current.error());
+  const auth::Verdict verdict = (*current)->check(request.body, header, clock_.now());
+  if (verdict == auth::Verdict::accepted) return std::nullopt;
   return http::refuse(401, "signature_" + std::string(auth::name(verdict)), why(verdict));
 }
 

@@ -16,13 +16,17 @@
 
 namespace bus::plugin {
 
-// Safe for concurrent use. The secret is read anew when it is older than a second, and before a wrong
-// signature is believed to be wrong: a secret that was just set works at once.
+// Safe for concurrent use. The secret is read anew as soon as its file is another: one that was set works at once, one
+// that was removed is over at once.
 class RouteGuard {
  public:
   // Code::invalid if the route's scheme is unknown or incomplete.
   static Result<std::unique_ptr<RouteGuard>> make(const bus_webhook_route& route,
                                                   const auth::SecretStore& secrets, const Clock& clock);
+
+  // True while the route answers 503 because its secret is not set; `secret()` names it.
+  bool lacks_secret() const { return rule_.scheme != auth::Scheme::none && secrets_.stamp(secret_).empty(); }
+  const std::string& secret() const { return secret_; }
 
   // nullopt if the request is what it says; else 401, or 503 with the code secret_missing or secret_unusable.
   std::optional<http::Response> check(const http::Request& request);
@@ -33,8 +37,8 @@ class RouteGuard {
       : rule_(std::move(rule)), secret_(std::move(secret)), secrets_(secrets), clock_(clock) {}
 
   using VerifierPtr = std::shared_ptr<const auth::Verifier>;
-  // The verifier for the secret as it is; from the cache if it is not older than `oldest`.
-  Result<VerifierPtr> verifier(milliseconds oldest, bool& fresh);
+  // The verifier for the secret as it is now.
+  Result<VerifierPtr> verifier();
   http::Response unusable(const Error& why) const;
 
   const auth::SignatureRule rule_;
@@ -44,7 +48,7 @@ class RouteGuard {
 
   Mutex mutex_;
   VerifierPtr cached_ BUS_GUARDED_BY(mutex_);
-  Mono read_at_ BUS_GUARDED_BY(mutex_);
+  std::string stamp_ BUS_GUARDED_BY(mutex_);  // of the secret that cached_ was made from
 };
 
 }  // namespace bus::plugin

@@ -79,6 +79,7 @@ struct PluginStatus {
   std::string plugin;  // empty if it could not be loaded
   std::string role, version, summary, path, sha256;
   StateBox::Reading state;
+  std::string hint;  // what a person can do to get more out of it; may be empty
   std::string busy;  // the call that is running, if any, for how long:
   nanoseconds busy_for{0};
   std::size_t queued = 0;

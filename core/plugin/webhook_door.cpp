@@ -134,6 +134,7 @@ Status WebhookDoor::add(std::shared_ptr<Route> route, const std::string& methods
     MutexLock lock(mutex_);
     route_ids_.push_back(*id);
     route_names_.push_back(std::string(trim(method)) + " " + route->path);
+    routes_.push_back(route);
   }
   return Ok{};
 }
@@ -152,6 +153,14 @@ void WebhookDoor::close() {
 std::vector<std::string> WebhookDoor::routes() const {
   MutexLock lock(mutex_);
   return route_names_;
+}
+
+std::string WebhookDoor::missing_secret() const {
+  MutexLock lock(mutex_);
+  for (const auto& route : routes_) {
+    if (route->guard->lacks_secret()) return route->guard->secret();
+  }
+  return {};
 }
 
 http::Response WebhookDoor::handle(Route& route, const http::Request& request) {

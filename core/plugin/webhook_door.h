@@ -72,6 +72,8 @@ class WebhookDoor {
 
   // "POST /webhooks/github"
   std::vector<std::string> routes() const;
+  // The name of a secret that a route needs and that is not set now: its requests are refused. Empty if there is none.
+  std::string missing_secret() const;
 
  private:
   struct Route;
@@ -89,6 +91,7 @@ class WebhookDoor {
   std::set<std::shared_ptr<Exchange>> waiting_ BUS_GUARDED_BY(mutex_);
   std::vector<std::uint64_t> route_ids_ BUS_GUARDED_BY(mutex_);
   std::vector<std::string> route_names_ BUS_GUARDED_BY(mutex_);
+  std::vector<std::shared_ptr<Route>> routes_ BUS_GUARDED_BY(mutex_);
 };
 
 // {"status":…,"events":[{"id","seq"}]}: 202 accepted, or 200 if all were duplicates or nothing was posted;

@@ -10,12 +10,13 @@ std::size_t body_size(std::string_view header) {
 }
 
 // Takes complete frames off the front of `bytes`.
-Status cut(std::string_view& bytes, const std::function<bool(std::string_view)>& take) {
+Status cut(std::string_view& bytes, std::size_t most, const std::function<bool(std::string_view)>& take) {
   while (bytes.size() >= kHeader) {
     const std::size_t size = body_size(bytes);
     if (size == 0) return error(Code::invalid, "a frame of length 0");
-    if (size > kMaxFrame)
-      return error(Code::limit, "a frame of " + std::to_string(size) + " bytes; 16 MiB is the most");
+    if (size > most) {
+      return error(Code::limit, "a frame of " + std::to_string(size) + " bytes; " + std::to_string(most) + " is the most");
+    }
     if (bytes.size() < kHeader + size) break;
     const std::string_view body = bytes.substr(kHeader, size);
     bytes.remove_prefix(kHeader + size);
@@ -40,13 +41,13 @@ std::string frame(std::string_view body) {
 
 Status Decoder::feed(std::string_view bytes, const std::function<bool(std::string_view)>& take) {
   if (kept_.empty()) {
-    if (Status done = cut(bytes, take); !done) return done;
+    if (Status done = cut(bytes, most_, take); !done) return done;
     kept_.assign(bytes);
     return Ok{};
   }
   kept_ += bytes;
   std::string_view rest = kept_;
-  Status done = cut(rest, take);
+  Status done = cut(rest, most_, take);
   if (rest.empty()) {
     kept_ = {};  // an idle connection holds no buffer
   } else {
