@@ -24,8 +24,8 @@ class SecretStore {
   // All values, newest first; at least one. Code::not_found, or Code::denied if somebody else could have
   // written or read the file.
   Result<std::vector<Secret>> get(std::string_view name) const;
-  // Says which state of the secret get() would read, without reading it: another stamp means that it was set, added to,
-  // removed, or put into the credentials folder. Empty if it is not there.
+  // Says which state of the secret get() would read, without reading it: another stamp means that it was set,
+  // added to, removed, or put into the credentials folder. Empty if it is not there.
   std::string stamp(std::string_view name) const;
   // Replaces all values by this one. Code::invalid if it is empty or has a line break or a NUL.
   Status set(std::string_view name, const Secret& value);

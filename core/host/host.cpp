@@ -146,7 +146,8 @@ Status start(Parts& parts) {
       *parts.store, store::Retention{keep.keep_age, static_cast<std::uint64_t>(keep.keep_events),
                                      keep.keep_bytes, keep.prune_unread});
   make_socket(parts);
-  // Sources first: a sender that gets in finds their routes. (A sender who is told "no such route" may never come again.)
+  // Sources first: a sender that gets in finds their routes. (A sender who is told "no such route" may never
+  // come again.)
   make_plugins(parts);
   if (Status served = start_http(parts); !served) return served;
   return parts.socket->start();

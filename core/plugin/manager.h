@@ -40,8 +40,9 @@ class Manager {
   Manager(const Manager&) = delete;
   Manager& operator=(const Manager&) = delete;
 
-  // Creates every instance, then starts sinks, then sources. Waits for creation (which touches nothing outside),
-  // and a second at most for the sources' first try to start, so that their routes are there; status() tells.
+  // Creates every instance, then starts sinks, then sources. Waits for creation (which touches nothing
+  // outside), and a second at most for the sources' first try to start, so that their routes are there;
+  // status() tells.
   void start_all();
   // Each waits until they have stopped, for at most HostServices::stop_grace. First: routes and intakes are
   // closed, and the events that are on their way are answered for. To be called before ingest is stopped.

@@ -16,8 +16,8 @@
 
 namespace bus::plugin {
 
-// Safe for concurrent use. The secret is read anew as soon as its file is another: one that was set works at once, one
-// that was removed is over at once.
+// Safe for concurrent use. The secret is read anew as soon as its file is another: one that was set works at
+// once, one that was removed is over at once.
 class RouteGuard {
  public:
   // Code::invalid if the route's scheme is unknown or incomplete.

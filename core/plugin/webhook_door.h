@@ -72,7 +72,8 @@ class WebhookDoor {
 
   // "POST /webhooks/github"
   std::vector<std::string> routes() const;
-  // The name of a secret that a route needs and that is not set now: its requests are refused. Empty if there is none.
+  // The name of a secret that a route needs and that is not set now: its requests are refused. Empty if there
+  // is none.
   std::string missing_secret() const;
 
  private:

@@ -15,7 +15,8 @@ Status cut(std::string_view& bytes, std::size_t most, const std::function<bool(s
     const std::size_t size = body_size(bytes);
     if (size == 0) return error(Code::invalid, "a frame of length 0");
     if (size > most) {
-      return error(Code::limit, "a frame of " + std::to_string(size) + " bytes; " + std::to_string(most) + " is the most");
+      return error(Code::limit,
+                   "a frame of " + std::to_string(size) + " bytes; " + std::to_string(most) + " is the most");
     }
     if (bytes.size() < kHeader + size) break;
     const std::string_view body = bytes.substr(kHeader, size);
