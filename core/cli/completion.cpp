@@ -87,7 +87,7 @@ std::string zsh() {
          "  esac\n"
          "  if [[ -n $found ]]; then compadd -- ${=found}; else _files; fi\n"
          "}\n"
-         "compdef _bus bus\n";
+         "if [[ ${funcstack[1]} == _bus ]]; then _bus \"$@\"; else compdef _bus bus; fi\n";
 }
 
 std::string fish() {

@@ -121,6 +121,7 @@ Result<std::string> event_of_options(const Arguments& arguments) {
 
 Result<std::string> event_of_json(std::string_view text) {
   const std::string_view given = trim(text);
+  if (given.empty()) return error(Code::invalid, "the event is empty");
   json::Document document;
   const auto node = document.parse(given);
   if (!node) return error(Code::invalid, "the event is no JSON: " + node.error().message);

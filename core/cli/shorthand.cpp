@@ -205,8 +205,8 @@ Result<MatchTerm> parse_match(std::string_view text) {
   if (!path) return std::move(path).error();
   json::Document document;
   const std::string_view value = trim(text.substr(equals + 1));
-  const auto node = document.parse(value);
-  if (!node) {
+  const auto node = value.empty() ? Result<json::Node>(json::Node()) : document.parse(value);
+  if (!node || !node->exists()) {
     return error(Code::invalid, "--match: '" + std::string(value) + "' is no JSON value",
                  "text needs its quotes: --match '" + std::string(text.substr(0, equals)) + "=\"" +
                      std::string(value) + "\"'");

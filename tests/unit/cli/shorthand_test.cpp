@@ -66,6 +66,7 @@ TEST(Shorthand, SaysWhatIsWrong) {
   EXPECT_THAT(sugar({"--sha", "xyz"}), HasSubstr("hexadecimal"));
   EXPECT_THAT(sugar({"--match", "data.a"}), HasSubstr("PATH=JSON"));
   EXPECT_THAT(sugar({"--match", "data..a=1"}), HasSubstr("empty part"));
+  EXPECT_THAT(sugar({"--match", "data.a="}), HasSubstr("no JSON value"));
   const auto unquoted = parse_match("data.action=opened");
   ASSERT_FALSE(unquoted);
   EXPECT_THAT(unquoted.error().hint, HasSubstr("data.action=\"opened\""));
