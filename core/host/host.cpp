@@ -89,6 +89,7 @@ void make_socket(Parts& parts) {
   add_reading(parts);
   add_about(parts);
   add_care(parts);
+  add_token(parts);
 }
 
 void make_plugins(Parts& parts) {

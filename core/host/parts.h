@@ -53,6 +53,7 @@ void add_emit(Parts& parts);     // emit
 void add_reading(Parts& parts);  // events, event, tasks, cursors, forget
 void add_about(Parts& parts);    // hello, status, plugins, deliver
 void add_care(Parts& parts);     // db, query
+void add_token(Parts& parts);    // token
 
 // /healthz, /readyz, /metrics.
 Status add_http_routes(Parts& parts);
