@@ -157,6 +157,7 @@ Document::~Document() = default;
 
 Result<Node> Document::parse(std::string_view text) {
   root_ = {};
+  if (text.empty()) return error(Code::invalid, "not JSON: it is empty");
   if (text.size() > kMaxBytes) return error(Code::limit, "JSON longer than 64 MiB");
   if (!impl_) impl_ = std::make_unique<Impl>();
   dom::parser& parser = impl_->parser;

@@ -4,8 +4,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <condition_variable>
+#include <mutex>
 #include <thread>
 
 #include "core/base/unique_fd.h"
@@ -76,25 +79,33 @@ struct BareRelay {
   pid_t pid = -1;
 };
 
-// Counts how many readers have seen the current round, and when the last one did.
-struct Round {
-  std::atomic<int> seen{0};
-  std::atomic<std::int64_t> last_ns{0};
+// Counts how many readers have seen the current round, and when the last one did. Waiting blocks at once: a
+// waiter that yields first would hand its processor to whoever it has just woken, which flatters everything
+// that is measured.
+class Round {
+ public:
   void arrived(SteadyTime at) {
-    const std::int64_t ns = at.time_since_epoch().count();
-    std::int64_t before = last_ns.load();
-    while (before < ns && !last_ns.compare_exchange_weak(before, ns)) {
-    }
-    seen.fetch_add(1);
-    seen.notify_all();
+    const std::lock_guard<std::mutex> lock(mutex_);
+    last_ = std::max(last_, at);
+    if (++seen_ == wanted_) all_.notify_one();
   }
-  SteadyTime wait_for(int readers) {
-    for (int now = seen.load(); now < readers; now = seen.load()) seen.wait(now);
-    const SteadyTime at{SteadyClock::duration(last_ns.load())};
-    seen = 0;
-    last_ns = 0;
-    return at;
+  void begin(int readers) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    wanted_ = readers;
+    seen_ = 0;
+    last_ = {};
   }
+  SteadyTime wait() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    all_.wait(lock, [this] { return seen_ >= wanted_; });
+    return last_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable all_;
+  int wanted_ = 0, seen_ = 0;
+  SteadyTime last_{};
 };
 
 Samples measure_relay(int readers, std::size_t size, int rounds) {
@@ -109,9 +120,10 @@ Samples measure_relay(int readers, std::size_t size, int rounds) {
   Samples samples;
   const std::string bytes(size, 'r');
   for (int i = 0; i < rounds + kWarmUp; ++i) {
+    round.begin(readers);
     const SteadyTime start = SteadyClock::now();
     send_all(relay.sender.get(), bytes);
-    const SteadyTime end = round.wait_for(readers);
+    const SteadyTime end = round.wait();
     if (i >= kWarmUp) samples.add(end - start);
   }
   ::kill(relay.pid, SIGKILL);
@@ -144,9 +156,10 @@ Samples measure_bus(const HostProcess& host, int readers, int rounds) {
   Samples samples;
   for (int i = 0; i < rounds + kWarmUp; ++i) {
     const std::string frame = emit_frame(kEvent, i + 1, i == 0);
+    round.begin(readers);
     const SteadyTime start = SteadyClock::now();
     send_all(emitter.fd(), frame);
-    const SteadyTime end = round.wait_for(readers);
+    const SteadyTime end = round.wait();
     (void)emitter.next(std::nullopt);
     if (i >= kWarmUp) samples.add(end - start);
   }
