@@ -59,9 +59,9 @@ std::optional<std::string> parse_base64(std::string_view text) {
   std::uint32_t bits = 0;
   int held = 0;
   for (const char c : text.substr(0, digits)) {
-    const int value = kValues[static_cast<unsigned char>(c)];
+    const auto value = kValues[static_cast<unsigned char>(c)];
     if (value < 0) return std::nullopt;
-    bits = bits << 6 | static_cast<std::uint32_t>(value);
+    bits = bits << 6 | static_cast<std::uint8_t>(value);
     held += 6;
     if (held >= 8) {
       held -= 8;

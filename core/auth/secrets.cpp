@@ -15,7 +15,7 @@
 namespace bus::auth {
 namespace {
 
-constexpr std::size_t kMaxFile = 1024 * 1024;
+constexpr std::size_t kMaxFile = 1024u << 10;
 
 Status check_name(std::string_view name) {
   if (SecretStore::valid_name(name)) return Ok{};

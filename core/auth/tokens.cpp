@@ -22,7 +22,7 @@ namespace bus::auth {
 namespace {
 
 constexpr std::array<std::string_view, 2> kScopes = {"events:read", "events:write"};
-constexpr std::size_t kMaxFile = 1024 * 1024;
+constexpr std::size_t kMaxFile = 1024u << 10;
 constexpr std::size_t kMaxTokens = 1000;
 
 // Keeps other processes from changing the file between our reading and writing of it. Let go with the

@@ -103,7 +103,8 @@ std::string fish() {
     std::string seen = "__fish_seen_subcommand_from " + std::string(verb->name.substr(0, space));
     if (space != std::string_view::npos) {
       const std::string second(verb->name.substr(space + 1));
-      out += "complete -c bus -n '" + seen + "' -a " + second + " -d '" + std::string(verb->summary) + "'\n";
+      out.append("complete -c bus -n '").append(seen).append("' -a ").append(second);
+      out.append(" -d '").append(verb->summary).append("'\n");
       seen += "; and __fish_seen_subcommand_from " + second;
     }
     for (const auto options : {verb->options, verb->filters}) {

@@ -80,7 +80,7 @@ class Demo {
 
   Status start_host() {
     if (auto host = stage_.start({"serve", "--listen", "127.0.0.1:0"}); !host) return std::move(host).error();
-    const Status up = stage_.until("the host answers", kStep, [this] {
+    Status up = stage_.until("the host answers", kStep, [this] {
       auto connection = client::Connection::open(stage_.paths().socket());
       if (connection) host_.emplace(std::move(*connection));
       return connection.ok();
@@ -117,7 +117,7 @@ class Demo {
     const ProbeRequest request = github_delivery(side_, secret_, run);
     const Mono start = system_clock().monotonic();
     auto answer = std::async(std::launch::async, [&] { return probe_http(port_, request, kStep); });
-    const Status seen = watch(**wait, start, figures);
+    Status seen = watch(**wait, start, figures);
     const auto answered = answer.get();
     if (!answered) return Error(answered.error()).in("delivering the webhook");
     if (answered->status != 202) {

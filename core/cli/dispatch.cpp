@@ -51,6 +51,7 @@ Result<Named> find(std::span<const std::string> words) {
   if (words.size() == 1 || asks_help(words[1])) return Named{nullptr, 1, first};
   if (const Verb* verb = find_verb(first + " " + words[1])) return Named{verb, 2, {}};
   std::vector<std::string_view> second;
+  second.reserve(members.size());
   for (const Verb* member : members) second.push_back(member->name.substr(first.size() + 1));
   if (words[1].starts_with('-')) {
     return error(Code::invalid, first + " needs a verb before its options", "one of: " + quoted_list(second));

@@ -67,7 +67,7 @@ Result<std::string> event_text(const Session& session) {
   if (has_event_options(session.args())) {
     return session.usage("give the event as JSON or by options, not both");
   }
-  const auto text = read_argument(session.args().positional(0), kMaxEvent);
+  auto text = read_argument(session.args().positional(0), kMaxEvent);
   if (!text) return text;
   return event_of_json(*text);
 }

@@ -18,7 +18,7 @@ namespace {
 // The host reads on while less than 256 requests or 8 MiB are under way; staying below both, neither side can
 // wait for the other for ever.
 constexpr std::size_t kFrameEvents = 512;
-constexpr std::size_t kFrameBytes = 512 * 1024;
+constexpr std::size_t kFrameBytes = 512u << 10;
 constexpr std::size_t kUnderWayFrames = 8;
 constexpr std::size_t kUnderWayBytes = 4u << 20;
 constexpr std::size_t kMaxLine = 16u << 20;

@@ -106,12 +106,12 @@ Result<std::string> event_of_options(const Arguments& arguments) {
     if (const auto value = arguments.get(name)) out.member(name, *value);
   }
   if (const auto words = arguments.all("task"); !words.empty()) {
-    const auto task = task_of_words(words);
+    auto task = task_of_words(words);
     if (!task) return task;
     out.key("task").raw(*task);
   }
   if (const auto argument = arguments.get("data")) {
-    const auto data = json_option("data", *argument);
+    auto data = json_option("data", *argument);
     if (!data) return data;
     out.key("data").raw(*data);
   }

@@ -38,7 +38,8 @@ Result<UniqueFd> connect_to(std::uint16_t port, milliseconds limit) {
 std::string text_of(const ProbeRequest& request) {
   std::string text =
       request.method + " " + request.path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n";
-  for (const auto& [name, value] : request.headers) text += name + ": " + value + "\r\n";
+  for (const auto& [name, value] : request.headers)
+    text.append(name).append(": ").append(value).append("\r\n");
   if (request.method != "GET") text += "Content-Length: " + std::to_string(request.body.size()) + "\r\n";
   return text + "\r\n" + request.body;
 }

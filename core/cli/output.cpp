@@ -11,7 +11,7 @@
 namespace bus::cli {
 namespace {
 
-constexpr std::size_t kBuffer = 64 * 1024;
+constexpr std::size_t kBuffer = 64u << 10;
 
 }  // namespace
 

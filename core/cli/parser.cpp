@@ -44,6 +44,7 @@ Error extra_word(const Verb& verb, const std::vector<Added>& added, const std::v
   if (option != left.end()) {
     const std::string given = option->substr(0, option->find('='));
     std::vector<std::string> names;
+    names.reserve(added.size());
     for (const Added& known : added) names.push_back("--" + std::string(known.option->name));
     const std::vector<std::string_view> words(names.begin(), names.end());
     const std::string_view near = nearest(given, words);

@@ -16,7 +16,7 @@
 namespace bus::cli {
 namespace {
 
-constexpr std::size_t kMaxSecret = 64 * 1024;
+constexpr std::size_t kMaxSecret = 64u << 10;
 
 constexpr Example kSetExamples[] = {
     {"bus secret set github", "Asks for the value, without showing it."},

@@ -78,7 +78,9 @@ Result<std::string> cel_path(std::string_view path) {
 // `path == a`, or `(path == a || path == b)`.
 std::string equals_any(const std::string& path, const std::vector<std::string>& literals) {
   std::string out;
-  for (const std::string& literal : literals) out += (out.empty() ? "" : " || ") + path + " == " + literal;
+  for (const std::string& literal : literals) {
+    out.append(out.empty() ? "" : " || ").append(path).append(" == ").append(literal);
+  }
   return literals.size() > 1 ? "(" + out + ")" : out;
 }
 
@@ -231,6 +233,7 @@ Result<std::string> filter_expression(const Arguments& arguments, std::string_vi
     if (given.empty()) continue;
     if (Status known = check_words(sugar.option, given, sugar.words); !known) return std::move(known).error();
     std::vector<std::string> literals;
+    literals.reserve(given.size());
     for (const std::string& word : given) literals.push_back(cel_string(word));
     terms.push_back(equals_any(sugar.path, literals));
   }

@@ -77,7 +77,7 @@ Result<bool> Connection::fill(std::optional<Mono> deadline) {
     if (errno == EINTR) return error(Code::stopping, "interrupted");
     return system_error("poll", errno);
   }
-  std::array<char, 64 * 1024> buffer;
+  std::array<char, 64u << 10> buffer;
   const ssize_t n = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
   if (n < 0 && errno == EINTR) return error(Code::stopping, "interrupted");
   if (n <= 0) return gone();

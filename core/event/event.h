@@ -19,7 +19,7 @@ namespace bus::event {
 inline constexpr std::size_t kMaxWord = 64;      // source, type
 inline constexpr std::size_t kMaxText = 1024;    // scope, subject, key, task fields
 inline constexpr std::size_t kMaxSummary = 200;  // characters
-inline constexpr std::size_t kMaxData = 32u * 1024 * 1024;
+inline constexpr std::size_t kMaxData = 32u << 20;
 
 struct Event {
   std::uint64_t seq = 0;  // position in the log; given by the store

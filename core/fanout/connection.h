@@ -43,7 +43,7 @@ struct Connection {
 
   static constexpr std::size_t kOpenRequests = 256;
   static constexpr std::size_t kOpenBytes = 8u << 20;
-  static constexpr std::size_t kOutputBytes = 512 * 1024;  // beyond: subscriptions wait for the peer
+  static constexpr std::size_t kOutputBytes = 512u << 10;  // beyond: subscriptions wait for the peer
 
   bool may_read() const { return !closing && open_requests < kOpenRequests && open_bytes < kOpenBytes; }
   bool may_pump() const { return !closing && out.bytes() < kOutputBytes; }

@@ -11,8 +11,8 @@
 namespace bus::fanout {
 namespace {
 
-constexpr std::size_t kShareFrom = 16 * 1024;   // a larger event is not copied
-constexpr std::size_t kPieceBytes = 64 * 1024;  // a piece that is copied together ends about here
+constexpr std::size_t kShareFrom = 16u << 10;   // a larger event is not copied
+constexpr std::size_t kPieceBytes = 64u << 10;  // a piece that is copied together ends about here
 constexpr std::size_t kVector = 16;
 
 }  // namespace

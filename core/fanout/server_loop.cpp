@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::uint64_t kListener = 0;
 constexpr std::uint64_t kMailbox = 1;
-constexpr std::size_t kReadBytes = 64 * 1024;
+constexpr std::size_t kReadBytes = 64u << 10;
 constexpr int kSendBuffer = 1 << 20;
 
 Result<UniqueFd> listen_on(const std::string& path) {

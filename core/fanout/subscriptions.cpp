@@ -6,7 +6,7 @@ namespace bus::fanout {
 namespace {
 
 constexpr std::size_t kBatchEvents = 512;
-constexpr std::size_t kBatchBytes = 512 * 1024;
+constexpr std::size_t kBatchBytes = 512u << 10;
 constexpr std::size_t kSubscriptions = 256;  // of one client
 
 }  // namespace
@@ -37,8 +37,8 @@ Result<std::uint64_t> ServerLoop::start_of(const wire::Request& request) {
   }
   // Without a place, the reader begins behind what has been published: what is stored but not yet passed on
   // is new.
-  const auto after = since->empty() || *since == "now" ? Result<std::uint64_t>(hub_.head())
-                                                       : resolve_since(*since, store_, clock_);
+  auto after = since->empty() || *since == "now" ? Result<std::uint64_t>(hub_.head())
+                                                 : resolve_since(*since, store_, clock_);
   if (!after || name->empty()) return after;
   if (Status saved = store_.save_cursor(*name, *after); !saved) return std::move(saved).error();
   return after;

@@ -24,8 +24,12 @@ void submit_accepted(Parts& parts, std::vector<Result<store::NewEvent>> incoming
   events.reserve(incoming.size());
   unread.reserve(incoming.size());
   for (Result<store::NewEvent>& one : incoming) {
-    unread.push_back(one ? std::nullopt : std::optional(std::move(one).error()));
-    if (one) events.push_back(std::move(*one));
+    if (one) {
+      unread.emplace_back();
+      events.push_back(std::move(*one));
+    } else {
+      unread.emplace_back(std::move(one).error());
+    }
   }
   parts.ingest->submit(std::move(events), durability, hand,
                        [unread = std::move(unread), done = std::move(done)](ingest::Answers answers) {

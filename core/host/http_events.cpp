@@ -17,7 +17,7 @@ using http::Request;
 using http::Response;
 
 constexpr std::size_t kBatchEvents = 256;
-constexpr std::size_t kBatchBytes = 256 * 1024;
+constexpr std::size_t kBatchBytes = 256u << 10;
 
 // Empty if the request may do that; else the refusal.
 std::optional<Response> refused(Parts& parts, const Request& request, auth::Scope scope) {

@@ -109,6 +109,8 @@ void Admission::on_event(std::uint64_t tag) {
     std::uint64_t count = 0;
     [[maybe_unused]] const ssize_t n = ::read(wake_.get(), &count, sizeof count);
   } else if (tag % 2 == 0) {
+    // The tag is the pointer that epoll was given.
+    // NOLINTNEXTLINE(performance-no-int-to-ptr)
     auto connection = extract(reinterpret_cast<Connection*>(static_cast<std::uintptr_t>(tag)));
     if (!connection) return;
     const Next next = connection->advance();

@@ -24,7 +24,7 @@ struct ClientRequest {
   std::string body = {};
   milliseconds connect_timeout{5'000};
   milliseconds timeout{30'000};  // for the whole exchange
-  std::size_t max_body = 16 * 1024 * 1024;
+  std::size_t max_body = 16u << 20;
 };
 
 struct ClientResponse {

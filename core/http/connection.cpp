@@ -9,9 +9,9 @@
 namespace bus::http {
 namespace {
 
-constexpr std::size_t kReadSize = 16 * 1024;
-constexpr std::size_t kMaxReserve = 256 * 1024;
-constexpr std::size_t kMaxDrain = 1024 * 1024;
+constexpr std::size_t kReadSize = 16u << 10;
+constexpr std::size_t kMaxReserve = 256u << 10;
+constexpr std::size_t kMaxDrain = 1024u << 10;
 constexpr milliseconds kDrainTime{1'000};
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 

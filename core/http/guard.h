@@ -12,8 +12,8 @@
 namespace bus::http {
 
 inline constexpr std::size_t kMaxHeaders = 100;
-inline constexpr std::size_t kMaxHeaderLine = 8 * 1024;
-inline constexpr std::size_t kMaxTarget = 4 * 1024;
+inline constexpr std::size_t kMaxHeaderLine = 8u << 10;
+inline constexpr std::size_t kMaxTarget = 4u << 10;
 
 // Looks for the empty line that ends a head in `bytes`, of which the first `seen` were looked at before.
 struct HeadEnd {

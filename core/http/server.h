@@ -25,7 +25,7 @@ struct Options {
   std::size_t workers = 16;            // handlers at a time; at least one
   std::size_t max_connections = 2048;  // beyond: the oldest idle one is closed; if there is none, 503
   std::size_t max_streams = 64;        // streaming responses at a time; beyond: 503
-  std::size_t max_header_bytes = 16 * 1024;
+  std::size_t max_header_bytes = 16u << 10;
   std::size_t max_body_memory = 64 << 20;  // of all requests that are being read; beyond: 503
 
   milliseconds header_deadline{5'000};    // from the first byte (or the connection) to the end of the headers

@@ -14,8 +14,8 @@
 
 namespace bus::json {
 
-inline constexpr std::size_t kMaxDepth = 128;                // nesting that parse() accepts
-inline constexpr std::size_t kMaxBytes = 64u * 1024 * 1024;  // length that parse() accepts
+inline constexpr std::size_t kMaxDepth = 128;        // nesting that parse() accepts
+inline constexpr std::size_t kMaxBytes = 64u << 20;  // length that parse() accepts
 
 // `missing` is the type of a value that is not there; every lookup on it is missing again.
 enum class Type : std::uint8_t { missing, null, boolean, integer, uinteger, number, string, array, object };

@@ -227,7 +227,7 @@ Status Registry::check(Kind kind, std::string_view name, const Labels& labels) {
   }
   for (const auto& [label, value] : labels) {
     if (!is_word(label) || label == "le" || label == "quantile") {
-      return error(Code::invalid, "label " + label + " of " + shown,
+      return error(Code::invalid, std::string("label ").append(label).append(" of ").append(shown),
                    "lower case letters, digits and underscores");
     }
   }

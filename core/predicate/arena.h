@@ -17,7 +17,8 @@ class Arena {
   template <class T>
   T* array(std::size_t count) {
     static_assert(std::is_trivially_destructible_v<T>);
-    return static_cast<T*>(allocate(count * sizeof(T)));
+    return static_cast<T*>(
+        allocate(count * sizeof(T)));  // NOLINT(bugprone-sizeof-expression): T may be a pointer
   }
   std::string_view copy(std::string_view text);
 

@@ -248,7 +248,7 @@ Value no_overload(const Node& node, Context& context, std::span<const Value> ope
 }
 
 std::string fault_text(const Value& fault) {
-  const std::string detail(fault.detail());
+  std::string detail(fault.detail());
   switch (fault.fault()) {
     case Fault::no_variable:
       return "no such variable '" + detail + "'";

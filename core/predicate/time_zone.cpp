@@ -14,7 +14,7 @@ namespace bus::predicate {
 namespace {
 
 constexpr std::size_t kMostZones = 64;
-constexpr std::size_t kMostBytes = 256 * 1024;
+constexpr std::size_t kMostBytes = 256u << 10;
 
 // "+hh:mm", "-h:mm", "hh:mm" in seconds.
 std::optional<std::int32_t> fixed_offset(std::string_view text) {

@@ -13,7 +13,7 @@
 namespace bus::wire {
 
 inline constexpr std::size_t kHeader = 4;
-inline constexpr std::size_t kMaxFrame = 16u * 1024 * 1024;  // from a client
+inline constexpr std::size_t kMaxFrame = 16u << 20;  // from a client
 inline constexpr std::size_t kMaxHostFrame =
     64u * 1024 * 1024;  // from the host: an event may carry 32 MiB of data
 

@@ -10,9 +10,9 @@
 namespace bus::file {
 namespace {
 
-constexpr std::uint64_t kFirstWindow = 64 * 1024;
+constexpr std::uint64_t kFirstWindow = 64u << 10;
 // Further back nothing is looked at: more than what can be on its way between two saved cursors of the host.
-constexpr std::uint64_t kLastWindow = 64 * 1024 * 1024;
+constexpr std::uint64_t kLastWindow = 64u << 20;
 constexpr std::string_view kFront = "{\"seq\":";
 
 Status read_at(int fd, std::uint64_t from, std::string& bytes) {

@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kMaxEventName = 64;
 constexpr std::size_t kMaxDelivery = 128;
 // The parser of a larger body is given back at once: it takes several times the body's size.
-constexpr std::size_t kKeptParser = 512 * 1024;
+constexpr std::size_t kKeptParser = 512u << 10;
 
 bool is_lower(char c) {
   return c >= 'a' && c <= 'z';
