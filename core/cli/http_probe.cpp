@@ -89,7 +89,7 @@ Result<ProbeAnswer> probe_http(std::uint16_t port, const ProbeRequest& request, 
   if (!fd) return std::move(fd).error();
   if (Status sent = send_all(fd->get(), text_of(request)); !sent) return std::move(sent).error();
   std::string text;
-  std::array<char, 16 * 1024> buffer;
+  std::array<char, 16u << 10> buffer;
   for (;;) {
     const ssize_t n = ::recv(fd->get(), buffer.data(), buffer.size(), 0);
     if (n < 0 && errno == EINTR) continue;

@@ -33,7 +33,7 @@ Result<bool> LineReader::next(std::string_view& line) {
     searched = buffer_.size();
     if (buffer_.size() > longest_)
       return error(Code::limit, "a line is longer than " + std::to_string(longest_) + " bytes");
-    std::array<char, 256 * 1024> block;
+    std::array<char, 256u << 10> block;
     const ssize_t n = ::read(fd_, block.data(), block.size());
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return system_error("reading", errno);

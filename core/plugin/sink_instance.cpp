@@ -22,7 +22,7 @@ SinkInstance::SinkInstance(const HostServices& services, std::shared_ptr<const P
       cursor_("sink:" + this->name()) {}
 
 Status SinkInstance::make(const bus_host* host) {
-  const Status made = call_with_error([&](bus_error* failure) {
+  Status made = call_with_error([&](bus_error* failure) {
     sink_ = plugin().descriptor.create_sink(host, failure);
     return sink_ != nullptr          ? std::int32_t{BUS_OK}
            : failure->code == BUS_OK ? std::int32_t{BUS_FAULT}
@@ -52,7 +52,7 @@ Status SinkInstance::open() {
   const auto cursor = stored_cursor();
   if (!cursor) return error(Code::unavailable, "reading its cursor: " + cursor.error().message);
   std::uint64_t last = *cursor;
-  const Status started =
+  Status started =
       call_with_error([&](bus_error* failure) { return sink_->start(sink_->self, &last, failure); });
   if (!started) return started;
   if (last > std::max(services().store.bounds().last, *cursor)) {

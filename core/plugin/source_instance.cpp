@@ -33,7 +33,7 @@ SourceInstance::SourceInstance(const HostServices& host, std::shared_ptr<const P
             [this](const std::shared_ptr<Exchange>& exchange) { run_webhook(exchange); }) {}
 
 Status SourceInstance::make(const bus_host* host) {
-  const Status made = call_with_error([&](bus_error* failure) {
+  Status made = call_with_error([&](bus_error* failure) {
     source_ = plugin().descriptor.create_source(host, failure);
     return source_ != nullptr        ? std::int32_t{BUS_OK}
            : failure->code == BUS_OK ? std::int32_t{BUS_FAULT}
@@ -72,7 +72,7 @@ Status SourceInstance::take_extensions() {
 }
 
 Status SourceInstance::open() {
-  const Status started =
+  Status started =
       call_with_error([this](bus_error* failure) { return source_->start(source_->self, failure); });
   opened_ = started.ok();
   return started;
@@ -116,7 +116,7 @@ void SourceInstance::run_webhook(const std::shared_ptr<Exchange>& exchange) {
   exchange->submitted();
   services().ingest.submit(
       std::move(events), ingest::Durability::disk, ingest::Hand::queue,
-      [self = shared_from_this(), this, exchange, own = std::move(own)](ingest::Answers answers) {
+      [self = shared_from_this(), this, exchange, own = std::move(own)](const ingest::Answers& answers) {
         count_answers(answers);
         exchange->answer(webhook_answer(answers, own));
       });

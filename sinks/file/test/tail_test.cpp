@@ -14,7 +14,7 @@ class TailTest : public ::testing::Test {
   Status look(const std::string& bytes, std::uint64_t acknowledged) {
     const int fd = ::memfd_create("tail", MFD_CLOEXEC);
     EXPECT_EQ(::write(fd, bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
-    const Status status = read_tail(fd, bytes.size(), acknowledged, tail_);
+    Status status = read_tail(fd, bytes.size(), acknowledged, tail_);
     ::close(fd);
     return status;
   }
