@@ -114,7 +114,7 @@ Status WebhookDoor::open(const bus_webhook& table) {
     if (!route->path.empty() && route->path.back() == '/') route->path += '*';
     route->max_body = from.body_cap == 0 ? services_.max_webhook_body : from.body_cap;
     route->guard = std::move(*guard);
-    if (Status added = add(std::move(route), from.methods); !added) {
+    if (Status added = add(route, from.methods); !added) {
       close();
       return added;
     }
@@ -122,7 +122,7 @@ Status WebhookDoor::open(const bus_webhook& table) {
   return Ok{};
 }
 
-Status WebhookDoor::add(std::shared_ptr<Route> route, const std::string& methods) {
+Status WebhookDoor::add(const std::shared_ptr<Route>& route, const std::string& methods) {
   for (std::string_view method : split(methods, ',')) {
     http::Route entry;
     entry.method = trim(method);

@@ -78,7 +78,7 @@ class WebhookDoor {
 
  private:
   struct Route;
-  Status add(std::shared_ptr<Route> route, const std::string& methods);
+  Status add(const std::shared_ptr<Route>& route, const std::string& methods);
   http::Response handle(Route& route, const http::Request& request);
 
   const HostServices& services_;

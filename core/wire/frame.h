@@ -13,9 +13,8 @@
 namespace bus::wire {
 
 inline constexpr std::size_t kHeader = 4;
-inline constexpr std::size_t kMaxFrame = 16u << 20;  // from a client
-inline constexpr std::size_t kMaxHostFrame =
-    64u * 1024 * 1024;  // from the host: an event may carry 32 MiB of data
+inline constexpr std::size_t kMaxFrame = 16u << 20;      // from a client
+inline constexpr std::size_t kMaxHostFrame = 64u << 20;  // from the host: an event may carry 32 MiB of data
 
 // The four bytes in front of a body of that size. REQUIRES: size <= kMaxHostFrame.
 void append_header(std::string& out, std::size_t size);
