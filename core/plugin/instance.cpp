@@ -130,6 +130,8 @@ bool Instance::finish_stop() {
 std::int32_t Instance::call(const std::function<std::int32_t()>& into_plugin) {
   counters_.add(Counters::Which::calls);
   const std::int32_t code = into_plugin();
+  // The host gave this plugin up while it was in here. Its library must not run on, and a thread cannot be
+  // ended from outside, so the thread stays here, without a tick that matters, until the process ends.
   while (given_up_.load()) std::this_thread::sleep_for(std::chrono::hours(1));
   if (code != BUS_OK) counters_.add(Counters::Which::errors);
   return code;
