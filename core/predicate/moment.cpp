@@ -167,7 +167,7 @@ std::optional<Moment> parse_moment(std::string_view text) {
                             std::chrono::day(static_cast<unsigned>(day))};
   if (!nanos || !offset || !text.empty() || !date.ok()) return std::nullopt;
   const std::int64_t days = sys_days(date).time_since_epoch().count();
-  const std::int64_t seconds = days * kDay + hour * 3600 + minute * 60 + second - *offset;
+  const std::int64_t seconds = days * kDay + ((hour * 60 + minute) * 60 + second - *offset);
   if (!in_range(seconds)) return std::nullopt;
   return Moment{seconds, *nanos};
 }

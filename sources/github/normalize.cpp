@@ -80,7 +80,7 @@ void fill(Event& event, const Payload& root, std::string_view name) {
 }  // namespace
 
 std::variant<Event, Refusal> Normalizer::normalize(const Posted& posted) {
-  if (auto refusal = check_headers(posted)) return std::move(*refusal);
+  if (auto refusal = check_headers(posted)) return *refusal;
   Event event;
   event.type = posted.event;
   event.key = posted.delivery;

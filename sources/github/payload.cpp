@@ -145,7 +145,7 @@ std::int64_t parse_time_us(std::string_view text) {
   const auto offset = take_offset(text);
   if (!fraction || !offset || !text.empty()) return 0;
   const std::int64_t days = date->time_since_epoch().count();
-  const std::int64_t us = (days * 86400 + *second - *offset * 60) * 1000000 + *fraction;
+  const std::int64_t us = (days * 86400 + (*second - *offset * 60)) * 1000000 + *fraction;
   return us > 0 ? us : 0;
 }
 

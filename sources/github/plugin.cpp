@@ -12,7 +12,7 @@
 namespace bus::github {
 namespace {
 
-constexpr std::uint64_t kBodyCap = 25u * 1024 * 1024;  // GitHub does not send more
+constexpr std::uint64_t kBodyCap = 25u << 20;  // GitHub does not send more
 
 class GithubSource final : public Source, public WebhookSource {
  public:

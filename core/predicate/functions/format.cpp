@@ -174,8 +174,8 @@ class Formatter {
   // Bytes as text; a run of malformed bytes becomes one U+FFFD.
   static std::string readable(std::string_view bytes) {
     constexpr std::string_view kMark = "\uFFFD";
-    const std::string marked = is_utf8(bytes) ? std::string(bytes) : to_utf8(bytes);
-    if (is_utf8(bytes)) return marked;
+    if (is_utf8(bytes)) return std::string(bytes);
+    const std::string marked = to_utf8(bytes);
     std::string out;
     for (std::size_t at = 0; at < marked.size();) {
       const bool mark = std::string_view(marked).substr(at).starts_with(kMark);

@@ -37,6 +37,7 @@ class GithubPlugin : public ::testing::Test {
   }
   std::int32_t request(const std::map<std::string, std::string>& headers, const std::string& body) {
     std::vector<bus_header> list;
+    list.reserve(headers.size());
     for (const auto& [name, value] : headers) list.push_back({text(name), text(value)});
     bus_webhook_request request{};
     request.size = sizeof request;
