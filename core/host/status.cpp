@@ -56,7 +56,7 @@ void write_plugins(json::Writer& out, const Parts& parts) {
 // States in which a plugin does not do what it is there for.
 bool degraded(plugin::State state) {
   using enum plugin::State;
-  return state == retrying || state == waiting || state == failed;
+  return state == plugin::State::degraded || state == retrying || state == waiting || state == failed;
 }
 
 void write_store(json::Writer& out, const Parts& parts) {

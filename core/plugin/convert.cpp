@@ -39,7 +39,8 @@ Result<event::Task> read_task(const bus_task& task) {
   out.url = view(task.url);
   out.actor = view(task.actor), out.worker = view(task.worker), out.parent = view(task.parent);
   out.blocked_on = view(task.blocked_on), out.detail = view(task.detail), out.signal = view(task.signal);
-  out.attempt = std::max<std::uint32_t>(task.attempt, 1);
+  const bool numbered = (task.flags & BUS_TASK_UNNUMBERED) == 0;
+  out.attempt = numbered ? std::max<std::uint32_t>(task.attempt, 1) : 0;
   out.state = static_cast<event::State>(task.state);
   if (task.result != BUS_RESULT_NONE) out.result = static_cast<event::Outcome>(task.result - 1);
   if ((task.flags & BUS_TASK_HAS_EXIT) != 0) out.exit = task.exit_code;

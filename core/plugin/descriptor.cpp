@@ -61,7 +61,7 @@ Result<OptionInfo> read_option(const bus_option& row) {
   const auto name = literal(row.name), help = literal(row.help);
   if (!name || !is_word(*name)) return bad("an option's name must be [a-z][a-z0-9_]*");
   if (!help) return bad("option " + *name + " has no help");
-  if (row.type > BUS_OPT_ENUM) return bad("option " + *name + " has a type that this host does not know");
+  if (row.type > BUS_OPT_PATHS) return bad("option " + *name + " has a type that this host does not know");
   OptionInfo option;
   option.name = *name;
   option.help = *help;

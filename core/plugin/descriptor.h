@@ -14,7 +14,7 @@ namespace bus::plugin {
 enum class Role : std::uint8_t { source, sink };
 std::string_view name(Role role);
 
-enum class OptionType : std::uint8_t { text, integer, boolean, duration, size, path, list, choice };
+enum class OptionType : std::uint8_t { text, integer, boolean, duration, size, path, list, choice, paths };
 
 struct OptionInfo {
   std::string name, help;

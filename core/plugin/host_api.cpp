@@ -1,91 +1,62 @@
 #include "core/plugin/host_api.h"
 
 #include <cstring>
-#include <exception>
 #include <string>
 
 #include "core/base/text.h"
-#include "core/plugin/convert.h"
-#include "core/plugin/instance.h"
+#include "core/plugin/host_call.h"
 
 namespace bus::plugin {
 namespace {
 
-Instance& of(void* self) {
-  return *static_cast<Instance*>(self);
-}
-
-// Runs `call`, which gives a Status; no exception may reach the plugin.
-template <class Call>
-std::int32_t guarded(bus_error* error, Call&& call) noexcept {
-  try {
-    return answer(call(), error);
-  } catch (const std::exception& failure) {
-    return answer(bus::error(Code::fault, failure.what()), error);
-  } catch (...) {
-    return BUS_FAULT;
-  }
-}
-
-template <class Call>
-void quietly(Call&& call) noexcept {
-  guarded(nullptr, [&]() -> Status {
-    call();
-    return Ok{};
-  });
-}
-
 std::int32_t emit(void* self, const bus_event* events, std::size_t count, bus_receipt* receipts,
                   bus_error* error) {
-  return guarded(error, [&] { return of(self).emit(events, count, receipts); });
+  return guarded(error, [&] { return instance_of(self).emit(events, count, receipts); });
 }
 
 std::int32_t post(void* self, const bus_event* events, std::size_t count, bus_error* error) {
-  return guarded(error, [&] { return of(self).post(events, count); });
+  return guarded(error, [&] { return instance_of(self).post(events, count); });
 }
 
 void write_log(void* self, std::int32_t level, bus_text message) {
-  quietly([&] { of(self).write_log(level, view(message)); });
+  quietly([&] { instance_of(self).write_log(level, view(message)); });
 }
 
 std::int64_t now_us(void* self) {
-  return of(self).services().clock.now().us;
+  return instance_of(self).services().clock.now().us;
 }
 
 void report_state(void* self, std::int32_t health, bus_text reason) {
-  quietly([&] { of(self).report(health, view(reason)); });
+  quietly([&] { instance_of(self).report(health, view(reason)); });
 }
 
 std::size_t setting_count(void* self, const char* name) {
   std::size_t count = 0;
-  quietly([&] { count = name == nullptr ? 0 : of(self).setting_count(name); });
+  quietly([&] { count = name == nullptr ? 0 : instance_of(self).setting_count(name); });
   return count;
 }
 
 std::int32_t setting_text(void* self, const char* name, std::size_t index, bus_text* value) {
   if (name == nullptr || value == nullptr) return BUS_INVALID;
-  return guarded(nullptr, [&] { return of(self).setting_text(name, index, *value); });
+  return guarded(nullptr, [&] { return instance_of(self).setting_text(name, index, *value); });
 }
 
 std::int32_t setting_int(void* self, const char* name, std::int64_t* value) {
   if (name == nullptr || value == nullptr) return BUS_INVALID;
-  return guarded(nullptr, [&] { return of(self).setting_int(name, *value); });
+  return guarded(nullptr, [&] { return instance_of(self).setting_int(name, *value); });
 }
 
 std::int32_t arm(void* self, std::uint64_t delay_us, std::uint64_t period_us,
                  void (*fire)(void*, std::uint64_t), void* argument, std::uint64_t* timer, bus_error* error) {
   return guarded(error, [&]() -> Status {
     if (fire == nullptr || timer == nullptr) return bus::error(Code::invalid, "fire and timer must be given");
-    const auto armed = of(self).arm(delay_us, period_us, fire, argument);
-    if (!armed) return armed.error();
-    *timer = *armed;
-    return Ok{};
+    return hand_over(instance_of(self).arm(delay_us, period_us, fire, argument), timer);
   });
 }
 
 void cancel(void* self, std::uint64_t timer) {
   quietly([&] {
-    if (of(self).runner().on_thread()) of(self).runner().cancel(timer);
+    if (instance_of(self).runner().on_thread()) instance_of(self).runner().cancel(timer);
   });
 }
 
@@ -93,7 +64,7 @@ std::int32_t get(void* self, bus_text key, char* buffer, std::size_t capacity, s
                  bus_error* error) {
   return guarded(error, [&]() -> Status {
     if (length == nullptr) return bus::error(Code::invalid, "length must be given");
-    auto found = of(self).value(view(key));
+    auto found = instance_of(self).value(view(key));
     if (!found) return std::move(found).error();
     *length = *found ? (*found)->size() : BUS_STATE_MISSING;
     if (*found && buffer != nullptr) (*found)->copy(buffer, capacity);
@@ -102,11 +73,11 @@ std::int32_t get(void* self, bus_text key, char* buffer, std::size_t capacity, s
 }
 
 std::int32_t put(void* self, bus_text key, bus_text value, bus_error* error) {
-  return guarded(error, [&] { return of(self).save_value(view(key), view(value)); });
+  return guarded(error, [&] { return instance_of(self).save_value(view(key), view(value)); });
 }
 
 std::int32_t remove_value(void* self, bus_text key, bus_error* error) {
-  return guarded(error, [&] { return of(self).save_value(view(key), std::nullopt); });
+  return guarded(error, [&] { return instance_of(self).save_value(view(key), std::nullopt); });
 }
 
 std::int32_t declare(void* self, std::uint32_t kind, const char* name, const char* help,
@@ -117,13 +88,14 @@ std::int32_t declare(void* self, std::uint32_t kind, const char* name, const cha
         label_count > BUS_METRIC_MAX_LABELS || (label_count != 0 && labels == nullptr)) {
       return bus::error(Code::invalid, "a metric needs a kind, a name, a help text and at most 4 labels");
     }
-    const auto pass = of(self).enter();
+    const auto pass = instance_of(self).enter();
     if (!pass) return bus::error(Code::stopping, "the instance has stopped");
     metrics::Labels all;
     for (std::size_t i = 0; i < label_count; ++i) {
       all.emplace(view(labels[i].name), to_utf8(cut_utf8(view(labels[i].value), 256)));
     }
-    const auto declared = of(self).plugin_metrics().declare(kind == BUS_METRIC_COUNTER, name, help, all);
+    const auto declared =
+        instance_of(self).plugin_metrics().declare(kind == BUS_METRIC_COUNTER, name, help, all);
     if (!declared) return declared.error();
     *series = *declared;
     return Ok{};
@@ -132,13 +104,13 @@ std::int32_t declare(void* self, std::uint32_t kind, const char* name, const cha
 
 void add(void* self, std::uint64_t series, double amount) {
   quietly([&] {
-    if (const auto pass = of(self).enter()) of(self).plugin_metrics().add(series, amount);
+    if (const auto pass = instance_of(self).enter()) instance_of(self).plugin_metrics().add(series, amount);
   });
 }
 
 void set(void* self, std::uint64_t series, double value) {
   quietly([&] {
-    if (const auto pass = of(self).enter()) of(self).plugin_metrics().set(series, value);
+    if (const auto pass = instance_of(self).enter()) instance_of(self).plugin_metrics().set(series, value);
   });
 }
 
@@ -149,6 +121,7 @@ constexpr bus_metric kMetric = {sizeof(bus_metric), 0, &declare, &add, &set};
 const void* get_extension(void*, const char* id) {
   if (id == nullptr) return nullptr;
   if (std::strcmp(id, BUS_EXT_TIMER) == 0) return &kTimer;
+  if (std::strcmp(id, BUS_EXT_FD) == 0) return &kFdTable;
   if (std::strcmp(id, BUS_EXT_STATE) == 0) return &kState;
   if (std::strcmp(id, BUS_EXT_METRIC) == 0) return &kMetric;
   return nullptr;

@@ -7,6 +7,9 @@ namespace bus::plugin {
 
 class Instance;
 
+// The tables of extensions that have files of their own (<name>_api.cpp).
+extern const bus_fd kFdTable;
+
 // `instance` must outlive every use of the table.
 bus_host make_host_table(Instance& instance);
 

@@ -14,6 +14,23 @@ Error stopped() {
   return error(Code::stopping, "the instance has stopped");
 }
 
+State state_of(std::int32_t health) {
+  switch (health) {
+    case BUS_HEALTH_OK:
+      return State::ok;
+    case BUS_HEALTH_RETRYING:
+      return State::retrying;
+    case BUS_HEALTH_WAITING:
+      return State::waiting;
+    case BUS_HEALTH_IDLE:
+      return State::idle;
+    case BUS_HEALTH_DEGRADED:
+      return State::degraded;
+    default:
+      return State::failed;
+  }
+}
+
 std::uint32_t seed_of(const std::string& name) {
   return static_cast<std::uint32_t>(std::hash<std::string>{}(name));
 }
@@ -74,6 +91,7 @@ void Instance::start() {
 void Instance::run_start() {
   if (!made_) return;
   emitting_.store(true);
+  active_ = true;
   state_.report(State::starting, {});
   const Status opened = open();
   if (opened) {
@@ -83,6 +101,7 @@ void Instance::run_start() {
     return;
   }
   emitting_.store(false);
+  drop_helpers();
   const Error& why = opened.error();
   if (why.retryable() || why.code == Code::denied) {
     try_again(why, microseconds(0), "start", [this] { run_start(); });
@@ -107,8 +126,20 @@ void Instance::begin_stop() {
   runner_.post("stop", [self = shared_from_this()] { self->run_stop(); });
 }
 
-void Instance::run_stop() {
+// What the plugin has running at the host's: nothing of it calls back any more.
+void Instance::drop_helpers() {
+  active_ = false;
   runner_.cancel_all();
+}
+
+Status Instance::check_active() const {
+  if (!runner_.on_thread()) return error(Code::invalid, "only on the instance's own thread");
+  if (!active_) return error(Code::stopping, "only between start and stop");
+  return Ok{};
+}
+
+void Instance::run_stop() {
+  drop_helpers();
   if (made_) shut();
   emitting_.store(false);
   gate_.close();
@@ -273,13 +304,11 @@ void Instance::write_log(std::int32_t level, std::string_view message) {
 void Instance::report(std::int32_t health, std::string_view reason) {
   const auto pass = enter();
   if (!pass) return;
-  const State state = health == BUS_HEALTH_OK         ? State::ok
-                      : health == BUS_HEALTH_RETRYING ? State::retrying
-                      : health == BUS_HEALTH_WAITING  ? State::waiting
-                                                      : State::failed;
+  const State state = state_of(health);
   const std::string text = printable(cut_utf8(reason, 512));
   if (!state_.report(state, text)) return;
-  services_.log.write(state == State::ok ? log::Level::info : log::Level::warning, "plugin says how it is",
+  const bool well = state == State::ok || state == State::idle;
+  services_.log.write(well ? log::Level::info : log::Level::warning, "plugin says how it is",
                       {{"plugin", name_}, {"state", bus::plugin::name(state)}, {"reason", text}});
 }
 

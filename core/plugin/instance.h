@@ -63,6 +63,8 @@ class Instance : public std::enable_shared_from_this<Instance> {
   std::size_t setting_count(std::string_view option);
   Status setting_text(std::string_view option, std::size_t index, bus_text& value);
   Status setting_int(std::string_view option, std::int64_t& value);
+  // Ok on the instance's thread between start and stop, where watches, programs and requests are made.
+  Status check_active() const;
   Result<Runner::TimerId> arm(std::uint64_t delay_us, std::uint64_t period_us,
                               void (*fire)(void*, std::uint64_t), void* argument);
   Result<std::optional<std::string>> value(std::string_view key);
@@ -70,6 +72,11 @@ class Instance : public std::enable_shared_from_this<Instance> {
   PluginMetrics& plugin_metrics() { return metrics_; }
   // Inside of it the services may be used; empty once the instance was left alone or has stopped.
   Gate::Pass enter() { return gate_.enter(); }
+
+  // Runs one call into the plugin and counts it. Does not return if the host has given the instance up
+  // meanwhile: then nothing of the host may be there any more, and the thread sleeps until the process ends.
+  // [instance's thread]
+  std::int32_t call(const std::function<std::int32_t()>& into_plugin);
 
  protected:
   // Of the plugin's table, on the instance's thread. Each counts as a call.
@@ -79,10 +86,7 @@ class Instance : public std::enable_shared_from_this<Instance> {
   virtual void drop() = 0;                        // destroy
   virtual void close_doors() {}                   // on the manager's thread, before shut()
 
-  // Runs one call into the plugin and counts it. Does not return if the host has given the instance up
-  // meanwhile: then nothing of the host may be there any more, and the thread sleeps until the process ends.
-  std::int32_t call(const std::function<std::int32_t()>& into_plugin);
-  // The same for calls that report with a bus_error.
+  // As call(), for those that report with a bus_error.
   Status call_with_error(const std::function<std::int32_t(bus_error*)>& into_plugin);
 
   // What post() collects between the two. [instance's thread]
@@ -106,6 +110,7 @@ class Instance : public std::enable_shared_from_this<Instance> {
   void run_create();
   void run_start();
   void run_stop();
+  void drop_helpers();
   Status check_started() const;
   Result<store::NewEvent> take(const bus_event& event);
 
@@ -126,7 +131,8 @@ class Instance : public std::enable_shared_from_this<Instance> {
   Mutex progress_mutex_;
   CondVar progressed_;
   Progress progress_ BUS_GUARDED_BY(progress_mutex_) = Progress::none;
-  bool made_ = false;  // the instance's thread
+  bool made_ = false;    // the instance's thread
+  bool active_ = false;  // between start and stop; the instance's thread
 
   Runner runner_;  // last: its thread uses all of the above
 };

@@ -49,6 +49,7 @@ std::optional<OptionValue> read(config::TableReader& in, const OptionInfo& optio
     case OptionType::size:
       return made(in.bytes(option.name), of_size);
     case OptionType::list:
+    case OptionType::paths:
       return made(in.words(option.name), [](std::vector<std::string> words) {
         return OptionValue{std::move(words), std::nullopt, false};
       });
@@ -82,7 +83,8 @@ Result<OptionValue> fallback(const OptionInfo& option) {
       const auto bytes = config::parse_size(text);
       return bytes ? Result<OptionValue>(of_size(*bytes)) : bytes.error();
     }
-    case OptionType::list: {
+    case OptionType::list:
+    case OptionType::paths: {
       OptionValue list;
       for (std::string_view word : split(text, ',')) {
         if (!trim(word).empty()) list.texts.emplace_back(trim(word));
@@ -107,10 +109,12 @@ std::string finish(const OptionInfo& option, OptionValue& value, const std::stri
   if (option.secret && !auth::SecretStore::valid_name(value.texts[0])) {
     return "must be the name of a secret (a-z, 0-9, '_', '.', '-'), not the secret itself";
   }
-  if (option.type != OptionType::path) return {};
-  std::string& path = value.texts[0];
-  if (path.rfind("~/", 0) == 0 && !home.empty()) path = home + path.substr(1);
-  return path.empty() || path[0] != '/' ? "must be an absolute path, or begin with ~/" : "";
+  if (option.type != OptionType::path && option.type != OptionType::paths) return {};
+  for (std::string& path : value.texts) {
+    if (path.rfind("~/", 0) == 0 && !home.empty()) path = home + path.substr(1);
+    if (path.empty() || path[0] != '/') return "must be an absolute path, or begin with ~/";
+  }
+  return {};
 }
 
 }  // namespace

@@ -2,12 +2,14 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <deque>
 #include <map>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "core/base/mutex.h"
 
@@ -56,13 +58,21 @@ struct Runner::Core {
     MutexLock lock(mutex);
     if (closed || jobs.size() >= most) return false;
     jobs.push_back({what, std::move(job)});
-    work.notify_one();
+    rouse();
     return true;
   }
 
-  void run(const Named& call) {
-    mark.begin(call.what, clock.monotonic());
-    call.job();
+  // Ends the thread's sleep, wherever it sleeps.
+  void rouse() BUS_REQUIRES(mutex) {
+    if (!in_fds) return work.notify_one();
+    in_fds = false;  // one wake is enough
+    fds.wake();
+  }
+
+  template <class Call>
+  void run(std::string_view what, Call&& call) {
+    mark.begin(what, clock.monotonic());
+    call();
     mark.end();
   }
 
@@ -74,14 +84,15 @@ struct Runner::Core {
       const TimerId id = due.begin()->second;
       due.erase(due.begin());
       TimerEntry& timer = timers.at(id);
-      const Named call{timer.what, [job = timer.job, id] { job(id); }};
+      const std::string_view what = timer.what;
+      const TimerJob job = timer.job;  // it may cancel its own timer
       if (timer.period.count() == 0) {
         timers.erase(id);
       } else {
         timer.due = now + timer.period;
         due.emplace(timer.due, id);
       }
-      run(call);
+      run(what, [&] { job(id); });
     }
   }
 
@@ -93,21 +104,52 @@ struct Runner::Core {
       taken.store(batch.size(), std::memory_order_relaxed);
     }
     while (!batch.empty()) {
-      run(batch.front());
+      run(batch.front().what, batch.front().job);
       batch.pop_front();
       taken.store(batch.size(), std::memory_order_relaxed);
+    }
+  }
+
+  void run_ready() {
+    if (!fds.armed()) return;
+    // What the sleep brought, or a look without one. The jobs change the set, not this copy.
+    const std::vector<FdSet::Ready> ready = looked ? std::move(brought) : fds.wait(nanoseconds(0));
+    looked = false;
+    for (const auto& [id, events] : ready) {
+      const FdSet::Entry* entry = fds.find(id);
+      if (entry == nullptr || entry->events == 0) continue;  // removed or paused by one before it
+      const std::shared_ptr<const WatchJob> job = entry->job;
+      run(entry->what, [&, id = id, events = events] { (*job)(id, events); });
     }
   }
 
   std::optional<Mono> step() {
     run_due_timers();
     run_jobs();
+    run_ready();
     if (due.empty()) return std::nullopt;
     return due.begin()->first;
   }
 
+  // As wait(), in the kernel's list of descriptors.
+  bool wait_in_fds(std::optional<Mono> next) {
+    {
+      MutexLock lock(mutex);
+      if (!jobs.empty()) return true;
+      if (closed) return false;
+      in_fds = true;
+    }
+    const nanoseconds left = next ? std::max(nanoseconds(0), *next - clock.monotonic()) : nanoseconds(-1);
+    brought = fds.wait(left);
+    looked = true;
+    MutexLock lock(mutex);
+    in_fds = false;
+    return !closed || !jobs.empty();
+  }
+
   // False when it is time to end.
   bool wait(std::optional<Mono> next) {
+    if (fds.armed()) return wait_in_fds(next);
     MutexLock lock(mutex);
     while (jobs.empty()) {
       if (closed) return false;
@@ -127,6 +169,7 @@ struct Runner::Core {
     }
     timers.clear();
     due.clear();
+    fds.clear();
     MutexLock lock(mutex);
     ended = true;
     gone.notify_all();
@@ -140,6 +183,9 @@ struct Runner::Core {
   std::map<TimerId, TimerEntry> timers;
   std::multimap<Mono, TimerId> due;
   TimerId last_timer = 0;
+  FdSet fds;  // wake() is for all threads, while in_fds
+  std::vector<FdSet::Ready> brought;
+  bool looked = false;  // `brought` is fresh
 
   CallMark mark;
   std::atomic<std::size_t> taken{0};  // jobs off the queue that have not ended
@@ -148,6 +194,7 @@ struct Runner::Core {
   mutable Mutex mutex;
   CondVar work, gone;
   std::deque<Named> jobs BUS_GUARDED_BY(mutex);
+  bool in_fds BUS_GUARDED_BY(mutex) = false;  // the thread sleeps in its descriptors, not in `work`
   bool closed BUS_GUARDED_BY(mutex) = false;
   bool ended BUS_GUARDED_BY(mutex) = false;
   std::thread thread BUS_GUARDED_BY(mutex);
@@ -198,9 +245,23 @@ void Runner::cancel(TimerId timer) {
   core_->timers.erase(found);
 }
 
+Result<Runner::WatchId> Runner::watch(int fd, std::uint32_t events, std::string_view what, WatchJob job) {
+  if (core_->fds.size() >= kMaxWatches) return error(Code::limit, "too many descriptors are watched");
+  return core_->fds.add(fd, events, what, std::move(job));
+}
+
+Status Runner::rewatch(WatchId watch, std::uint32_t events) {
+  return core_->fds.modify(watch, events);
+}
+
+void Runner::unwatch(WatchId watch) {
+  core_->fds.remove(watch);
+}
+
 void Runner::cancel_all() {
   core_->timers.clear();
   core_->due.clear();
+  core_->fds.clear();
 }
 
 std::optional<Mono> Runner::step() {
@@ -227,7 +288,7 @@ bool Runner::stop(milliseconds grace) {
   {
     MutexLock lock(core_->mutex);
     core_->closed = true;
-    core_->work.notify_all();
+    core_->rouse();
     if (!core_->thread.joinable()) return true;
     const auto deadline = std::chrono::steady_clock::now() + grace;
     while (!core_->ended && core_->gone.wait_until(core_->mutex, deadline)) {

@@ -1,4 +1,5 @@
-// Runner: the one thread of a plugin instance. Jobs and timers run on it, one at a time, in order.
+// Runner: the one thread of a plugin instance. Jobs, timers and what watched descriptors bring run on it, one
+// at a time.
 #pragma once
 
 #include <cstddef>
@@ -9,17 +10,22 @@
 #include <string>
 #include <string_view>
 
+#include "bus/ext/fd.h"
 #include "core/base/clock.h"
+#include "core/plugin/fd_set.h"
 
 namespace bus::plugin {
 
-// Safe for concurrent use, but for what is tagged. Asleep it costs nothing: no wake-up before a job or a
-// timer is due.
+// Safe for concurrent use, but for what is tagged. Asleep it costs nothing: no wake-up before a job comes,
+// a timer is due or a watched descriptor is ready. Without watches there is no descriptor of its own.
 class Runner {
  public:
   using Job = std::function<void()>;
   using TimerId = std::uint64_t;  // never 0
   using TimerJob = std::function<void(TimerId)>;
+
+  using WatchId = FdSet::Id;  // never 0
+  using WatchJob = FdSet::Job;
 
   // What the thread is doing. `what` is the name that the job was handed in with.
   struct Call {
@@ -28,6 +34,7 @@ class Runner {
   };
 
   static constexpr std::size_t kMaxTimers = 1024;
+  static constexpr std::size_t kMaxWatches = BUS_FD_MAX_WATCHES;
 
   // At most `bound` jobs wait from try_post(). `clock` must outlive the runner.
   Runner(std::string name, const Clock& clock, std::size_t bound = 256);
@@ -47,19 +54,26 @@ class Runner {
   // thread]
   TimerId arm(Mono due, microseconds period, std::string_view what, TimerJob job);
   void cancel(TimerId timer);  // [runner's thread]
-  void cancel_all();           // [runner's thread]
 
-  // Runs the timers that are due and the jobs that wait. Returns when the next timer is due. [runner's
-  // thread]
+  // Runs the job while `fd` is ready: EPOLLIN, EPOLLOUT, or 0: paused. As FdSet; Code::limit if there are
+  // kMaxWatches. [runner's thread]
+  Result<WatchId> watch(int fd, std::uint32_t events, std::string_view what, WatchJob job);
+  Status rewatch(WatchId watch, std::uint32_t events);  // [runner's thread]
+  void unwatch(WatchId watch);                          // [runner's thread]
+
+  void cancel_all();  // timers and watches [runner's thread]
+
+  // Runs the timers that are due, the jobs that wait and the jobs of descriptors that are ready. Returns when
+  // the next timer is due. [runner's thread]
   std::optional<Mono> step();
 
   std::optional<Call> current() const;
   std::size_t waiting() const;
   bool on_thread() const;
 
-  // Takes no more jobs, runs those that wait, drops the timers and ends the thread. False if that took longer
-  // than `grace`: then the thread is left to itself and ends when its call does. Safe without start(), and
-  // twice.
+  // Takes no more jobs, runs those that wait, drops timers and watches and ends the thread. False if that
+  // took longer than `grace`: then the thread is left to itself and ends when its call does. Safe without
+  // start(), and twice.
   bool stop(milliseconds grace);
 
  private:

@@ -12,6 +12,10 @@ std::string_view name(State state) {
       return "starting";
     case State::ok:
       return "ok";
+    case State::idle:
+      return "idle";
+    case State::degraded:
+      return "degraded";
     case State::retrying:
       return "retrying";
     case State::waiting:
@@ -70,7 +74,8 @@ Figures Counters::read() const {
 
 StateBox::StateBox(metrics::Registry& metrics, const std::string& instance, const Clock& clock)
     : clock_(clock),
-      up_(metrics.gauge("bus_plugin_up", "1 if the plugin is ok, else 0.", {{"plugin", instance}})) {
+      up_(metrics.gauge("bus_plugin_up", "1 if the plugin is ok, idle or degraded, else 0.",
+                        {{"plugin", instance}})) {
   MutexLock lock(mutex_);
   now_.since = clock.now();
 }
@@ -80,7 +85,7 @@ bool StateBox::put(State state, std::string reason) {
   if (now_.state != state) now_.since = clock_.now();
   now_.state = state;
   now_.reason = std::move(reason);
-  up_.set(state == State::ok ? 1 : 0);
+  up_.set(state == State::ok || state == State::idle || state == State::degraded ? 1 : 0);
   return true;
 }
 

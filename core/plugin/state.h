@@ -17,6 +17,8 @@ enum class State : std::uint8_t {
   off,       // there, but not configured
   starting,  // made, or being started
   ok,
+  idle,      // what it brings news of is not there; nothing is wrong
+  degraded,  // works in part
   retrying,  // the outside is unavailable; it goes on trying
   waiting,   // cannot go on without a person
   failed,    // has given up

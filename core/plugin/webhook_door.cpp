@@ -1,6 +1,5 @@
 #include "core/plugin/webhook_door.h"
 
-#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -18,49 +17,36 @@ struct WebhookDoor::Route {
   std::unique_ptr<RouteGuard> guard;
 };
 
-Exchange::Exchange(const http::Request& request, std::uint32_t route, Time received)
-    : method_(request.method),
+Exchange::Exchange(WebhookDoor& door, http::Request& request, std::shared_ptr<http::Reply> reply,
+                   std::uint32_t route, Time received)
+    : door_(door),
+      reply_(std::move(reply)),
+      method_(request.method),
       path_(request.path),
       query_(request.query),
-      body_(request.body),
+      body_(std::move(request.body)),
       route_(route),
       received_(received) {
   headers_.reserve(request.headers.size());
+  c_headers_.reserve(request.headers.size());
   for (const http::HeaderView& header : request.headers) headers_.emplace_back(header.name, header.value);
   for (const auto& [name, value] : headers_) c_headers_.push_back({text_of(name), text_of(value)});
 }
 
 bool Exchange::begin() {
-  MutexLock lock(mutex_);
-  return !response_;
-}
-
-void Exchange::submitted() {
-  MutexLock lock(mutex_);
-  submitted_ = true;
+  if (reply_->is_awaited()) return true;
+  door_.answered(this, 0);
+  return false;
 }
 
 void Exchange::answer(http::Response response) {
-  MutexLock lock(mutex_);
-  if (response_) return;
-  response_ = std::move(response);
-  answered_.notify_all();
+  const int status = response.status;
+  const bool in_time = reply_->send(std::move(response));
+  door_.answered(this, in_time ? status : 0);
 }
 
 void Exchange::give_up(http::Response response) {
-  MutexLock lock(mutex_);
-  if (response_ || submitted_) return;
-  response_ = std::move(response);
-  answered_.notify_all();
-}
-
-http::Response Exchange::wait(milliseconds longest) {
-  const auto deadline = std::chrono::steady_clock::now() + longest;
-  MutexLock lock(mutex_);
-  while (!response_ && answered_.wait_until(mutex_, deadline)) {
-  }
-  if (!response_) response_ = busy("timeout", "the source did not answer in time");
-  return *response_;
+  if (!submitted_) answer(std::move(response));
 }
 
 bus_webhook_request Exchange::c_request() const {
@@ -128,7 +114,10 @@ Status WebhookDoor::add(const std::shared_ptr<Route>& route, const std::string& 
     entry.method = trim(method);
     entry.path = route->path;
     entry.max_body = route->max_body;
-    entry.handler = [this, route](const http::Request& request) { return handle(*route, request); };
+    entry.patience = services_.webhook_patience;
+    entry.later = [this, route](http::Request& request, const std::shared_ptr<http::Reply>& reply) {
+      handle(*route, request, reply);
+    };
     auto id = services_.routes->add(std::move(entry));
     if (!id) return std::move(id).error().in(std::string(trim(method)) + " " + route->path);
     MutexLock lock(mutex_);
@@ -141,12 +130,14 @@ Status WebhookDoor::add(const std::shared_ptr<Route>& route, const std::string& 
 
 void WebhookDoor::close() {
   std::vector<std::uint64_t> ids;
+  std::map<Exchange*, std::shared_ptr<Exchange>> waiting;
   {
     MutexLock lock(mutex_);
     closed_ = true;
     ids.swap(route_ids_);
-    for (const auto& exchange : waiting_) exchange->give_up(busy("stopping", "bus is stopping"));
+    waiting = waiting_;
   }
+  for (const auto& [key, exchange] : waiting) exchange->give_up(busy("stopping", "bus is stopping"));
   for (const std::uint64_t id : ids) services_.routes->remove(id);
 }
 
@@ -163,29 +154,32 @@ std::string WebhookDoor::missing_secret() const {
   return {};
 }
 
-http::Response WebhookDoor::handle(Route& route, const http::Request& request) {
+void WebhookDoor::handle(Route& route, http::Request& request, const std::shared_ptr<http::Reply>& reply) {
   if (auto refused = route.guard->check(request)) {
     (refused->status == 401 ? unauthorized_ : no_secret_).add();
-    return std::move(*refused);
+    reply->send(std::move(*refused));
+    return;
   }
-  auto exchange = std::make_shared<Exchange>(request, route.index, services_.clock.now());
+  const auto exchange = std::make_shared<Exchange>(*this, request, reply, route.index, services_.clock.now());
+  bool stopping = false;
   {
     MutexLock lock(mutex_);
-    if (closed_) return busy("stopping", "bus is stopping");
-    waiting_.insert(exchange);
+    stopping = closed_;
+    if (!stopping) waiting_.emplace(exchange.get(), exchange);
   }
-  http::Response response;
-  if (runner_.try_post("webhook", [this, exchange] { callback_(exchange); })) {
-    response = exchange->wait(services_.webhook_patience);
-  } else {
-    response = busy("busy", "the source is busy");
+  if (stopping) {
+    reply->send(busy("stopping", "bus is stopping"));
+  } else if (!runner_.try_post("webhook", [this, exchange] { callback_(exchange); })) {
+    exchange->answer(busy("busy", "the source is busy"));
   }
+}
+
+void WebhookDoor::answered(Exchange* exchange, int status) {
   {
     MutexLock lock(mutex_);
-    waiting_.erase(exchange);
+    if (waiting_.erase(exchange) == 0) return;
   }
-  (response.status < 300 ? taken_ : response.status < 500 ? refused_ : failed_).add();
-  return response;
+  (status == 0 ? failed_ : status < 300 ? taken_ : status < 500 ? refused_ : failed_).add();
 }
 
 http::Response busy(std::string_view code, std::string_view message) {

@@ -1,12 +1,13 @@
-// WebhookDoor: the HTTP side of a source that offers bus.webhook/1. A request waits here, on the server's
-// worker, while its callback runs on the instance's thread and its events are committed together with others.
+// WebhookDoor: the HTTP side of a source that offers bus.webhook/1. No thread waits for a request while its
+// callback runs on the instance's thread and its events are committed together with others.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -19,37 +20,36 @@
 
 namespace bus::plugin {
 
-// A request that was let in: what the source sees of it, and the answer that somebody waits for.
+class WebhookDoor;
+
+// A request that was let in: what the source sees of it, and the answer that is owed.
 // Safe for concurrent use.
 class Exchange {
  public:
-  Exchange(const http::Request& request, std::uint32_t route, Time received);
+  // Takes the body out of the request.
+  Exchange(WebhookDoor& door, http::Request& request, std::shared_ptr<http::Reply> reply, std::uint32_t route,
+           Time received);
 
   // Of the instance's thread: false if nobody waits any more; then the callback must not run.
   bool begin();
   // The events are on their way to the store; from now on only their answer counts.
-  void submitted();
-  // The first answer counts.
+  void submitted() { submitted_ = true; }
+  // The first answer counts. The door must live until then.
   void answer(http::Response response);
   // Answers, unless the events are on their way.
   void give_up(http::Response response);
 
-  // Waits for the answer, at most `longest`; 503 after that.
-  http::Response wait(milliseconds longest);
-
   bus_webhook_request c_request() const;
 
  private:
+  WebhookDoor& door_;
+  const std::shared_ptr<http::Reply> reply_;
   const std::string method_, path_, query_, body_;
   std::vector<std::pair<std::string, std::string>> headers_;
   std::vector<bus_header> c_headers_;
   const std::uint32_t route_;
   const Time received_;
-
-  Mutex mutex_;
-  CondVar answered_;
-  bool submitted_ BUS_GUARDED_BY(mutex_) = false;
-  std::optional<http::Response> response_ BUS_GUARDED_BY(mutex_);
+  std::atomic<bool> submitted_ = false;
 };
 
 class WebhookDoor {
@@ -66,8 +66,8 @@ class WebhookDoor {
   // Declares the plugin's routes. Code::invalid for a wrong one, Code::conflict for one that is taken; then
   // none is.
   Status open(const bus_webhook& table);
-  // Takes no more requests, answers those whose events are not on their way with 503, and returns when no
-  // handler is running. Safe without open(), and twice. Not from a handler.
+  // Takes no more requests, answers those whose events are not on their way with 503, and returns when all
+  // are answered. Safe without open(), and twice. Not from a handler.
   void close();
 
   // "POST /webhooks/github"
@@ -77,9 +77,12 @@ class WebhookDoor {
   std::string missing_secret() const;
 
  private:
+  friend class Exchange;
   struct Route;
   Status add(const std::shared_ptr<Route>& route, const std::string& methods);
-  http::Response handle(Route& route, const http::Request& request);
+  void handle(Route& route, http::Request& request, const std::shared_ptr<http::Reply>& reply);
+  // An exchange has its answer; `status` is 0 if that came too late.
+  void answered(Exchange* exchange, int status);
 
   const HostServices& services_;
   const std::string source_;
@@ -89,7 +92,7 @@ class WebhookDoor {
 
   mutable Mutex mutex_;
   bool closed_ BUS_GUARDED_BY(mutex_) = false;
-  std::set<std::shared_ptr<Exchange>> waiting_ BUS_GUARDED_BY(mutex_);
+  std::map<Exchange*, std::shared_ptr<Exchange>> waiting_ BUS_GUARDED_BY(mutex_);
   std::vector<std::uint64_t> route_ids_ BUS_GUARDED_BY(mutex_);
   std::vector<std::string> route_names_ BUS_GUARDED_BY(mutex_);
   std::vector<std::shared_ptr<Route>> routes_ BUS_GUARDED_BY(mutex_);

@@ -1,4 +1,4 @@
-/* Pins the layout of plugin ABI 1.0 on 64-bit machines. Structs grow only at their end: then a SIZE line
+/* Pins the layout of plugin ABI 1.1 on 64-bit machines. Structs grow only at their end: then a SIZE line
    changes, together with BUS_ABI_MINOR, and new AT lines come. If an AT or IS line fails, the change breaks
    plugins built before. */
 #include "bus/plugin.h"
@@ -197,6 +197,13 @@ AT(bus_timer, reserved, 4);
 AT(bus_timer, arm, 8);
 AT(bus_timer, cancel, 16);
 
+SIZE(bus_fd, 32);
+AT(bus_fd, size, 0);
+AT(bus_fd, reserved, 4);
+AT(bus_fd, watch, 8);
+AT(bus_fd, modify, 16);
+AT(bus_fd, remove, 24);
+
 SIZE(bus_state, 32);
 AT(bus_state, size, 0);
 AT(bus_state, reserved, 4);
@@ -229,6 +236,8 @@ IS(BUS_HEALTH_OK, 0);
 IS(BUS_HEALTH_RETRYING, 1);
 IS(BUS_HEALTH_WAITING, 2);
 IS(BUS_HEALTH_FAILED, 3);
+IS(BUS_HEALTH_IDLE, 4);
+IS(BUS_HEALTH_DEGRADED, 5);
 IS(BUS_TASK_PENDING, 0);
 IS(BUS_TASK_RUNNING, 1);
 IS(BUS_TASK_BLOCKED, 2);
@@ -259,6 +268,7 @@ IS(BUS_OPT_SIZE, 4);
 IS(BUS_OPT_PATH, 5);
 IS(BUS_OPT_LIST, 6);
 IS(BUS_OPT_ENUM, 7);
+IS(BUS_OPT_PATHS, 8);
 IS(BUS_OPT_REQUIRED, 1);
 IS(BUS_OPT_SECRET, 2);
 IS(BUS_SIGNATURE_NONE, 0);
@@ -267,5 +277,9 @@ IS(BUS_SIGNATURE_STANDARD_WEBHOOKS, 2);
 IS(BUS_SIGNATURE_BEARER, 3);
 IS(BUS_SIGNATURE_BASIC, 4);
 IS(BUS_SIGNATURE_HEADER, 5);
+IS(BUS_FD_READABLE, 1);
+IS(BUS_FD_WRITABLE, 2);
+IS(BUS_FD_HANGUP, 4);
+IS(BUS_FD_ERROR, 8);
 IS(BUS_METRIC_COUNTER, 0);
 IS(BUS_METRIC_GAUGE, 1);

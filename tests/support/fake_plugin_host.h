@@ -1,9 +1,11 @@
 // A host for one plugin instance, without anything behind it: settings by hand, posted events and reports
-// kept. For tests of a plugin through its C entry points. One thread.
+// kept, and extensions that do what the test says. For tests of a plugin through its C entry points. One
+// thread.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <map>
 #include <string>
 #include <string_view>
@@ -11,6 +13,7 @@
 #include <vector>
 
 #include "bus/plugin.h"
+#include "tests/support/fake_plugin_abilities.h"
 
 namespace bus::testing {
 
@@ -21,42 +24,13 @@ class FakePluginHost {
     for (std::uint32_t i = 0; i < plugin.option_count; ++i) {
       const bus_option& option = plugin.options[i];
       if (option.default_value == nullptr) continue;
-      if (option.type == BUS_OPT_LIST) {
+      if (option.type == BUS_OPT_LIST || option.type == BUS_OPT_PATHS) {
         settings_[option.name] = split(option.default_value);
       } else {
         settings_[option.name] = {option.default_value};
       }
     }
-    table_.size = sizeof table_;
-    table_.abi_minor = BUS_ABI_MINOR;
-    table_.self = this;
-    table_.name = {name_.data(), name_.size()};
-    table_.emit = [](void* self, const bus_event* all, std::size_t count, bus_receipt*, bus_error*) {
-      return of(self).take(all, count);
-    };
-    table_.post = [](void* self, const bus_event* all, std::size_t count, bus_error*) {
-      return of(self).take(all, count);
-    };
-    table_.log = [](void*, std::int32_t, bus_text) {};
-    table_.now_us = [](void* self) { return of(self).now_us; };
-    table_.report_state = [](void* self, std::int32_t health, bus_text reason) {
-      of(self).reports.emplace_back(health, std::string(view(reason)));
-    };
-    table_.setting_count = [](void* self, const char* name) { return of(self).settings_[name].size(); };
-    table_.setting_text = [](void* self, const char* name, std::size_t index,
-                             bus_text* value) -> std::int32_t {
-      const auto& values = of(self).settings_[name];
-      if (index >= values.size()) return BUS_INVALID;
-      *value = {values[index].data(), values[index].size()};
-      return BUS_OK;
-    };
-    table_.setting_int = [](void* self, const char* name, std::int64_t* value) -> std::int32_t {
-      const auto& values = of(self).settings_[name];
-      if (values.empty()) return BUS_INVALID;
-      *value = values[0] == "true" ? 1 : values[0] == "false" ? 0 : std::stoll(values[0]);
-      return BUS_OK;
-    };
-    table_.get_extension = [](void*, const char*) -> const void* { return nullptr; };
+    fill_table();
   }
   FakePluginHost(const FakePluginHost&) = delete;
   FakePluginHost& operator=(const FakePluginHost&) = delete;
@@ -74,6 +48,7 @@ class FakePluginHost {
   std::vector<std::pair<std::int32_t, std::string>> reports;  // health and reason
   std::int32_t answer = BUS_OK;                               // to emit and post
   std::int64_t now_us = 1'000'000;
+  FakeAbilities abilities;  // timers, watches, …: what the plugin asked for, and ways to call it back
 
  private:
   static FakePluginHost& of(void* self) { return *static_cast<FakePluginHost*>(self); }
@@ -89,6 +64,42 @@ class FakePluginHost {
     }
     return parts;
   }
+
+  void fill_table() {
+    table_.size = sizeof table_;
+    table_.abi_minor = BUS_ABI_MINOR;
+    table_.self = &abilities;  // the tables of extensions get it, too
+    abilities.owner = this;
+    table_.name = {name_.data(), name_.size()};
+    table_.emit = [](void* self, const bus_event* all, std::size_t count, bus_receipt*, bus_error*) {
+      return host(self).take(all, count);
+    };
+    table_.post = [](void* self, const bus_event* all, std::size_t count, bus_error*) {
+      return host(self).take(all, count);
+    };
+    table_.log = [](void*, std::int32_t, bus_text) {};
+    table_.now_us = [](void* self) { return host(self).now_us; };
+    table_.report_state = [](void* self, std::int32_t health, bus_text reason) {
+      host(self).reports.emplace_back(health, std::string(view(reason)));
+    };
+    table_.setting_count = [](void* self, const char* name) { return host(self).settings_[name].size(); };
+    table_.setting_text = [](void* self, const char* name, std::size_t index,
+                             bus_text* value) -> std::int32_t {
+      const auto& values = host(self).settings_[name];
+      if (index >= values.size()) return BUS_INVALID;
+      *value = {values[index].data(), values[index].size()};
+      return BUS_OK;
+    };
+    table_.setting_int = [](void* self, const char* name, std::int64_t* value) -> std::int32_t {
+      const auto& values = host(self).settings_[name];
+      if (values.empty()) return BUS_INVALID;
+      *value = values[0] == "true" ? 1 : values[0] == "false" ? 0 : std::stoll(values[0]);
+      return BUS_OK;
+    };
+    table_.get_extension = [](void*, const char* id) { return FakeAbilities::table(id); };
+  }
+  static FakePluginHost& host(void* self) { return of(static_cast<FakeAbilities*>(self)->owner); }
+
   std::int32_t take(const bus_event* all, std::size_t count) {
     for (std::size_t i = 0; answer == BUS_OK && i < count; ++i) {
       const bus_event& event = all[i];

@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 #define BUS_ABI_MAJOR 1u
-#define BUS_ABI_MINOR 0u
+#define BUS_ABI_MINOR 1u
 
 #ifdef __cplusplus
 #define BUS_EXTERN_C_BEGIN extern "C" {
@@ -59,12 +59,17 @@ typedef struct bus_error {
 
 enum bus_log_level { BUS_LOG_DEBUG = 0, BUS_LOG_INFO = 1, BUS_LOG_WARNING = 2, BUS_LOG_ERROR = 3 };
 
-/* How an instance is, as shown by `bus plugins` and `bus status`. */
+/* How an instance is, as shown by `bus plugins` and `bus status`. All but ok and idle make the host degraded.
+ */
 enum bus_health {
   BUS_HEALTH_OK = 0,
   BUS_HEALTH_RETRYING = 1, /* the outside is unavailable; goes on trying */
   BUS_HEALTH_WAITING = 2,  /* cannot go on without a person: a secret, a login, a setting */
-  BUS_HEALTH_FAILED = 3    /* has given up */
+  BUS_HEALTH_FAILED = 3,   /* has given up */
+  /* Since ABI 1.1. A host of ABI 1.0 takes them for failed: tell it ok and retrying instead. */
+  BUS_HEALTH_IDLE = 4,    /* what it brings news of is not there now (no engine, no folder); it looks again by
+                             itself, and nothing is wrong */
+  BUS_HEALTH_DEGRADED = 5 /* works, but in part: the reason says what is lost */
 };
 
 BUS_EXTERN_C_END

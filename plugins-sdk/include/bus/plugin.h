@@ -7,6 +7,7 @@
 
 #include "bus/abi.h"
 #include "bus/event.h"
+#include "bus/ext/fd.h"
 #include "bus/ext/intake.h"
 #include "bus/ext/metric.h"
 #include "bus/ext/state.h"
@@ -28,7 +29,8 @@ enum bus_option_type {
   BUS_OPT_SIZE = 4,     /* "25MiB"; a bare number is bytes */
   BUS_OPT_PATH = 5,     /* "~/" is the home folder; always absolute when the plugin sees it */
   BUS_OPT_LIST = 6,     /* of strings */
-  BUS_OPT_ENUM = 7      /* one of `choices` */
+  BUS_OPT_ENUM = 7,     /* one of `choices` */
+  BUS_OPT_PATHS = 8     /* a list of paths, each as BUS_OPT_PATH. Since ABI 1.1 */
 };
 
 enum bus_option_flags {

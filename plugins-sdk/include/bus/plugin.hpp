@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "bus/cpp/event.hpp"
+#include "bus/cpp/fd.hpp"
 #include "bus/cpp/host.hpp"
 #include "bus/cpp/stores.hpp"
 #include "bus/plugin.h"

@@ -27,7 +27,7 @@ class OptionsTest : public ::testing::Test {
         option("flag", OptionType::boolean, "true"), option("every", OptionType::duration, "1m30s"),
         option("most", OptionType::size, "2KiB"),    option("folder", OptionType::path),
         option("words", OptionType::list, "a, b"),   option("mode", OptionType::choice, "fast"),
-        option("token", OptionType::text, "github"),
+        option("token", OptionType::text, "github"), option("roots", OptionType::paths, "~/src"),
     };
     descriptor_.options[7].choices = {"fast", "slow"};
     descriptor_.options[8].secret = true;
@@ -56,6 +56,7 @@ TEST_F(OptionsTest, FillsDefaultsIn) {
   EXPECT_THAT(options->at("words").texts, ElementsAre("a", "b"));
   EXPECT_THAT(options->at("mode").texts, ElementsAre("fast"));
   EXPECT_TRUE(options->at("token").secret);
+  EXPECT_THAT(options->at("roots").texts, ElementsAre("/home/me/src"));
   EXPECT_EQ(options->count("folder"), 0u);
 }
 
@@ -65,6 +66,7 @@ TEST_F(OptionsTest, TakesWhatIsSet) {
                               {"every", std::string("250ms")},
                               {"folder", std::string("~/work")},
                               {"words", std::vector<std::string>{"one"}},
+                              {"roots", std::vector<std::string>{"~/a", "/b"}},
                               {"mode", std::string("slow")}});
   ASSERT_TRUE(options.ok()) << options.error().message;
   EXPECT_EQ(options->at("count").number, -3);
@@ -73,6 +75,7 @@ TEST_F(OptionsTest, TakesWhatIsSet) {
   EXPECT_THAT(options->at("folder").texts, ElementsAre("/home/me/work"));
   EXPECT_THAT(options->at("words").texts, ElementsAre("one"));
   EXPECT_THAT(options->at("mode").texts, ElementsAre("slow"));
+  EXPECT_THAT(options->at("roots").texts, ElementsAre("/home/me/a", "/b"));
 }
 
 TEST_F(OptionsTest, SaysWhatIsWrong) {
@@ -80,6 +83,7 @@ TEST_F(OptionsTest, SaysWhatIsWrong) {
   EXPECT_THAT(refused({{"count", std::string("many")}}), HasSubstr("count"));
   EXPECT_THAT(refused({{"mode", std::string("medium")}}), HasSubstr("mode"));
   EXPECT_THAT(refused({{"folder", std::string("here")}}), HasSubstr("absolute"));
+  EXPECT_THAT(refused({{"roots", std::vector<std::string>{"/a", "b"}}}), HasSubstr("absolute"));
   EXPECT_THAT(refused({{"token", std::string("ghp_A secret!")}}), HasSubstr("name of a secret"));
   EXPECT_THAT(refused({{"every", std::string("soon")}}), HasSubstr("config.toml:3"));
 }

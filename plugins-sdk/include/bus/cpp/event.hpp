@@ -92,7 +92,7 @@ struct Task {
   std::string id, kind;
   std::string name, scope, ref, sha, change, url, actor, worker, parent;
   std::string blocked_on, detail, signal;
-  std::uint32_t attempt = 1;
+  std::uint32_t attempt = 1;  // 0: the source does not number them, the host does
   State state = State::pending;
   Outcome result = Outcome::none;  // set exactly when finished
   std::optional<std::int32_t> exit;
@@ -103,6 +103,7 @@ struct Task {
     bus_task task{};
     task.size = sizeof task;
     task.flags = exit ? static_cast<std::uint32_t>(BUS_TASK_HAS_EXIT) : 0u;
+    if (attempt == 0) task.flags |= static_cast<std::uint32_t>(BUS_TASK_UNNUMBERED);
     task.attempt = attempt;
     task.state = static_cast<std::int32_t>(state);
     task.result = static_cast<std::int32_t>(result);

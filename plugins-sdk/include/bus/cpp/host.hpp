@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <initializer_list>
 #include <optional>
@@ -109,6 +110,9 @@ class Host {
     host_->log(host_->self, level, sdk::text(line));
   }
   void report(bus_health health, std::string_view reason = {}) const {
+    // Hosts of ABI 1.0 do not know these two.
+    if (host_->abi_minor < 1 && health == BUS_HEALTH_IDLE) health = BUS_HEALTH_OK;
+    if (host_->abi_minor < 1 && health == BUS_HEALTH_DEGRADED) health = BUS_HEALTH_RETRYING;
     host_->report_state(host_->self, health, sdk::text(reason));
   }
   Settings settings() const { return Settings(host_); }
@@ -123,6 +127,22 @@ class Host {
  private:
   const bus_host* host_;
 };
+
+// Runs `call`, a callback of the host's; what it throws makes the instance failed. `who` is what called.
+template <class Call>
+void report_thrown(Host host, const char* who, Call&& call) noexcept {
+  try {
+    try {
+      call();
+    } catch (const std::exception& error) {
+      host.report(BUS_HEALTH_FAILED, error.what());
+    } catch (...) {
+      host.report(BUS_HEALTH_FAILED, std::string(who) + " threw something that is no exception");
+    }
+  } catch (...) {  // no memory for the text
+    host.report(BUS_HEALTH_FAILED, who);
+  }
+}
 
 // Calls a function later on the instance's thread. Used on that thread only; the destructor cancels.
 class Timer {
@@ -161,14 +181,7 @@ class Timer {
     auto& self = *static_cast<Timer*>(argument);
     const std::function<void()> call = self.call_;  // the call may arm or cancel this timer
     if (!self.periodic_) self.id_ = 0;
-    const Host host = self.host_;
-    try {
-      call();
-    } catch (const std::exception& error) {
-      host.report(BUS_HEALTH_FAILED, error.what());
-    } catch (...) {
-      host.report(BUS_HEALTH_FAILED, "a timer threw something that is no exception");
-    }
+    report_thrown(self.host_, "a timer", call);
   }
 
   Host host_;
