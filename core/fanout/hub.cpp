@@ -191,7 +191,8 @@ Result<Batch> HubReader::read(std::size_t most, std::size_t bytes) {
         hub_->store.read(batch.position, std::min(kPageRows, most - batch.records.size()), kPageBytes);
     if (!page) return std::move(page).error();
     if (!page->records.empty() && page->records.front()->seq > batch.position + 1) {
-      if (!batch.records.empty()) break;  // tell what is there first, the gap with the next batch
+      // Tell what is there first, and each gap by itself: this one comes with the next batch.
+      if (!batch.records.empty() || batch.gap) break;
       batch.gap = Gap{batch.position + 1, page->records.front()->seq - 1};
     }
     for (store::RecordPtr& record : page->records) {
