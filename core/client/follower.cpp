@@ -3,6 +3,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "core/wire/message.h"
 
@@ -86,14 +87,18 @@ std::optional<Item> Follower::item_of(const Frame& frame) {
     item.kind = Item::Kind::gap;
     item.gap_from = static_cast<std::uint64_t>(gap["from"].integer().value_or(0));
     item.seq = static_cast<std::uint64_t>(gap["to"].integer().value_or(0));
+    if (last_) {  // a cursor may lie behind what was given out before the host went away
+      if (item.seq <= *last_) return std::nullopt;
+      item.gap_from = std::max(item.gap_from, *last_ + 1);
+    }
     last_ = item.seq;
     return item;
   }
-  if (const json::Node position = frame.node["caught_up"]; position.exists() && !announced_) {
-    announced_ = true;
+  if (const json::Node position = frame.node["caught_up"]; position.exists()) {
     item.kind = Item::Kind::caught_up;
     item.seq = static_cast<std::uint64_t>(position.integer().value_or(0));
-    return item;
+    last_ = std::max(item.seq, last_.value_or(0));
+    if (!std::exchange(announced_, true)) return item;
   }
   return std::nullopt;
 }
@@ -124,6 +129,7 @@ Result<std::optional<Item>> Follower::next(std::optional<Mono> deadline) {
 }
 
 Status Follower::ack(std::uint64_t seq) {
+  if (!connection_) return error(Code::unavailable, "the host is away");
   Call call("ack");
   call.params().member("cursor", subscribe_.cursor).member("seq", seq);
   const auto done = connection_->ask(std::move(call));

@@ -41,7 +41,8 @@ class Follower {
   // from 50 ms to 2 s; only a refusal of the subscription itself is an error.
   Result<std::optional<Item>> next(std::optional<Mono> deadline);
 
-  // Stores that everything up to `seq` is done. REQUIRES: the subscription has a cursor.
+  // Stores that everything up to `seq` is done. Code::unavailable while the host is away, and when it went
+  // away before it answered: it may have been stored. REQUIRES: the subscription has a cursor.
   Status ack(std::uint64_t seq);
 
   // For other questions on the same conversation.
