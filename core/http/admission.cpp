@@ -70,6 +70,22 @@ void Admission::stop() {
   stopping_ = true;
   wake();
   thread_.join();
+  drop_parked();
+}
+
+// Nobody watches over their time any more.
+void Admission::drop_parked() {
+  Waiting parked;
+  {
+    MutexLock lock(mutex_);
+    parking_ = false;
+    parked.swap(parked_);
+  }
+  for (auto& [key, connection] : parked) {
+    connection->reply()->give_up();
+    connection.reset();
+    --state_.dispatched;
+  }
 }
 
 void Admission::wake() {
@@ -201,37 +217,79 @@ void Admission::take(std::unique_ptr<Connection> connection, Next next) {
   if (raw->is_idle()) raw->rest();
   MutexLock lock(mutex_);
   const Mono deadline = raw->deadline();
-  (raw->is_idle() ? idle_ : waiting_).emplace(Key{deadline, raw}, std::move(connection));
+  Waiting& waiting = raw->is_idle() ? idle_ : waiting_;
+  waiting.emplace(WaitKey{deadline, raw}, std::move(connection));
   if (!arm(*raw, next == Next::write ? EPOLLOUT : EPOLLIN, tag_of(raw))) {
-    (raw->is_idle() ? idle_ : waiting_).erase(Key{deadline, raw});
-  } else if (deadline < sleeping_until_) {
-    sleeping_until_ = deadline;
-    if (std::this_thread::get_id() != thread_.get_id()) wake();
+    waiting.erase(WaitKey{deadline, raw});
+  } else {
+    keep_until(deadline);
   }
+}
+
+// Sees to it that the admission thread looks at its connections by then.
+void Admission::keep_until(Mono deadline) {
+  if (deadline >= sleeping_until_) return;
+  sleeping_until_ = deadline;
+  if (!on_thread()) wake();
+}
+
+void Admission::park(std::unique_ptr<Connection> connection) {
+  // Its answer may come, and it may be gone, as soon as it is in the map.
+  const std::shared_ptr<LaterReply> reply = connection->reply();
+  const WaitKey key{connection->deadline(), connection.get()};
+  {
+    MutexLock lock(mutex_);
+    if (!parking_) return dispatched_ended();
+    parked_.emplace(key, std::move(connection));
+    keep_until(key.first);
+  }
+  if (auto response = reply->park(key)) answer(key, std::move(*response));
+}
+
+bool Admission::answer(WaitKey key, Response response) {
+  std::unique_ptr<Connection> connection;
+  {
+    MutexLock lock(mutex_);
+    auto node = parked_.extract(key);
+    if (node.empty()) return false;
+    connection = std::move(node.mapped());
+  }
+  const Next next = connection->give(std::move(response));
+  take(std::move(connection), next);
+  dispatched_ended();
+  return true;
 }
 
 std::unique_ptr<Connection> Admission::extract(Connection* connection) {
   MutexLock lock(mutex_);
   auto& from = connection->is_idle() ? idle_ : waiting_;
-  auto node = from.extract(Key{connection->deadline(), connection});
+  auto node = from.extract(WaitKey{connection->deadline(), connection});
   return node.empty() ? nullptr : std::move(node.mapped());
 }
 
 void Admission::expire() {
   const Mono now = state_.now();
   if (!listening_ && now >= listen_again_) arm_listeners(true);
-  std::vector<std::unique_ptr<Connection>> late;
+  std::vector<std::unique_ptr<Connection>> late, unanswered;
+  const auto take_late = [now](Waiting& from, std::vector<std::unique_ptr<Connection>>& to) {
+    while (!from.empty() && from.begin()->first.first <= now) {
+      to.push_back(std::move(from.extract(from.begin()).mapped()));
+    }
+  };
   {
     MutexLock lock(mutex_);
-    for (Waiting* each : {&idle_, &waiting_}) {
-      while (!each->empty() && each->begin()->first.first <= now) {
-        late.push_back(std::move(each->extract(each->begin()).mapped()));
-      }
-    }
+    take_late(idle_, late);
+    take_late(waiting_, late);
+    take_late(parked_, unanswered);
   }
   for (auto& connection : late) {
     const Next next = connection->time_out();
     take(std::move(connection), next);
+  }
+  for (auto& connection : unanswered) {
+    const Next next = connection->time_out();
+    take(std::move(connection), next);
+    dispatched_ended();
   }
 }
 
@@ -239,7 +297,7 @@ void Admission::expire() {
 // this thread each time a worker gives a connection back.
 int Admission::timeout() {
   Mono earliest = listening_ ? Mono::max() : listen_again_;
-  for (const Waiting* each : {&idle_, &waiting_}) {
+  for (const Waiting* each : {&idle_, &waiting_, &parked_}) {
     if (!each->empty()) earliest = std::min(earliest, each->begin()->first.first);
   }
   const Mono now = state_.now();

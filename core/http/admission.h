@@ -34,7 +34,8 @@ class Admission {
 
   Status start(std::vector<Listener> listeners);
   // Takes nobody new, closes who is idle or still asking, and returns when everything dispatched is answered,
-  // at the latest after Options::stop_grace. Safe without start(), and twice.
+  // at the latest after Options::stop_grace; then those whose answers are still to come are closed. Safe
+  // without start(), and twice.
   void stop();
   bool is_stopping() const { return stopping_; }
 
@@ -42,25 +43,32 @@ class Admission {
   void take(std::unique_ptr<Connection> connection, Next next);
   // Something that was dispatched has ended.
   void dispatched_ended();
+  // Keeps a connection until its answer is given, or is too late. REQUIRES: Next::answer was said last.
+  void park(std::unique_ptr<Connection> connection);
+  // Gives it. False if it is too late. Any thread; does not wait for the client.
+  bool answer(WaitKey key, Response response);
+  // Whether this is the admission thread.
+  bool on_thread() const { return std::this_thread::get_id() == thread_.get_id(); }
 
   // Closes `sink` when the client hangs up, and when the server stops, until unwatch().
   std::uint64_t watch(Connection& connection, std::weak_ptr<StreamSink> sink);
   void unwatch(std::uint64_t id);
 
  private:
-  using Key = std::pair<Mono, Connection*>;
-  using Waiting = std::map<Key, std::unique_ptr<Connection>>;
+  using Waiting = std::map<WaitKey, std::unique_ptr<Connection>>;
 
   void run();
   void on_event(std::uint64_t tag);
   void accept_from(const Listener& listener);
   void admit(UniqueFd fd, std::string peer, bool is_local);
   void evict_idle();
+  void keep_until(Mono deadline) BUS_REQUIRES(mutex_);
   bool arm(Connection& connection, std::uint32_t events, std::uint64_t tag);
   std::unique_ptr<Connection> extract(Connection* connection);
   void expire();
   int timeout() BUS_REQUIRES(mutex_);
   void begin_stop();
+  void drop_parked();
   bool may_end();
   void arm_listeners(bool on);
   void wake();
@@ -78,6 +86,8 @@ class Admission {
   Mutex mutex_;
   Waiting idle_ BUS_GUARDED_BY(mutex_);     // between requests
   Waiting waiting_ BUS_GUARDED_BY(mutex_);  // in the middle of one
+  Waiting parked_ BUS_GUARDED_BY(mutex_);   // for their answer
+  bool parking_ BUS_GUARDED_BY(mutex_) = true;
   Mono sleeping_until_ BUS_GUARDED_BY(mutex_) = Mono::max();
   std::map<std::uint64_t, std::weak_ptr<StreamSink>> streams_ BUS_GUARDED_BY(mutex_);
   std::uint64_t last_stream_ BUS_GUARDED_BY(mutex_) = 0;

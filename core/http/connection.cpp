@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kReadSize = 16u << 10;
 constexpr std::size_t kMaxReserve = 256u << 10;
+constexpr std::size_t kLightBody = 64u << 10;
 constexpr std::size_t kMaxDrain = 1024u << 10;
 constexpr milliseconds kDrainTime{1'000};
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -173,14 +174,18 @@ Next Connection::handle() {
   request_.headers = std::move(head_.headers);
   request_.peer = peer_;
   request_.is_local = is_local_;
-  const Mono began = state_.now();
+  complete_ = state_.now();
   auto pass = entry_->enter();
   if (!pass) {
     refuse_with(Reason::no_such_route, refuse(404, "not_found", "there is nothing here any more"));
     return advance();
   }
+  if (entry_->route().later) {
+    pass_.emplace(std::move(pass));
+    return handle_later();
+  }
   Response response = entry_->run(request_);
-  entry_->count(response.status, state_.now() - began);
+  entry_->count(response.status, state_.now() - complete_);
   if (response.stream && head_.method != "HEAD") {
     StreamTask& stream = stream_.emplace();
     stream.chunked = head_.minor == 1;
@@ -190,6 +195,23 @@ Next Connection::handle() {
     stream.pass.emplace(std::move(pass));
     return Next::stream;
   }
+  answer(response);
+  return advance();
+}
+
+Next Connection::handle_later() {
+  reply_ = std::make_shared<LaterReply>(state_.desk);
+  deadline_ = complete_ + entry_->route().patience;
+  entry_->run_later(request_, reply_);
+  if (auto response = reply_->take()) return give(std::move(*response));
+  return Next::answer;
+}
+
+Next Connection::give(Response response) {
+  response.stream = nullptr;
+  reply_.reset();
+  entry_->count(response.status, state_.now() - complete_);
+  pass_.reset();
   answer(response);
   return advance();
 }
@@ -248,6 +270,7 @@ Connection::Step Connection::advance_writing() {
   if (!close_after_) {
     phase_ = Phase::idle;
     deadline_ = state_.now() + state_.options.keep_alive;
+    if (in_.empty()) return Next::read;
     return std::nullopt;
   }
   if (!drain_after_ && in_.empty()) return Next::close;
@@ -287,11 +310,17 @@ Next Connection::time_out() {
     case Phase::idle:
       state_.refused(Reason::idle);
       return Next::close;
-    case Phase::draining:
     case Phase::handling:
+      reply_->give_up();
+      return give(refuse(503, "timeout", "the answer did not come in time", "send it again"));
+    case Phase::draining:
       break;
   }
   return Next::close;
+}
+
+bool Connection::is_light() const {
+  return entry_->route().later && request_.body.size() <= kLightBody;
 }
 
 void Connection::rest() {

@@ -13,6 +13,7 @@
 #include "core/base/unique_fd.h"
 #include "core/http/chunked.h"
 #include "core/http/guard.h"
+#include "core/http/later.h"
 #include "core/http/message.h"
 #include "core/http/response_text.h"
 #include "core/http/route_entry.h"
@@ -24,7 +25,8 @@ namespace bus::http {
 enum class Next {
   read,    // bytes from the client
   write,   // the client to take some
-  handle,  // a worker that calls handle()
+  handle,  // a thread that calls handle(): a worker, but see is_light()
+  answer,  // the handler to answer; park() is next
   stream,  // a thread that runs the stream
   close,   // nothing; it is over
 };
@@ -55,15 +57,21 @@ class Connection {
   // True between requests, when closing hurts nobody.
   bool is_idle() const { return phase_ == Phase::idle; }
   bool is_writing() const { return phase_ == Phase::writing; }
+  // Whether handle() is short enough for the thread that reads all requests. REQUIRES: Next::handle was said.
+  bool is_light() const;
 
   // Reads, writes and parses as far as that goes without waiting.
   Next advance();
-  // The deadline has passed: answers 408 where somebody waits for an answer.
+  // The deadline has passed: answers 408 where somebody waits for an answer, 503 where we are the late ones.
   Next time_out();
   // Turns the client away before it has said anything.
   Next turn_away(Reason reason, const Response& response);
   // Runs the handler, then goes on as advance(). REQUIRES: Next::handle was said last.
   Next handle();
+  // REQUIRES: Next::answer was said last.
+  const std::shared_ptr<LaterReply>& reply() const { return reply_; }
+  // The answer that reply() was given; goes on as advance(). REQUIRES: as reply().
+  Next give(Response response);
   // Gives memory back while nothing happens.
   void rest();
 
@@ -86,6 +94,7 @@ class Connection {
   Step begin_body();
   Step refuse_with(Reason reason, Response response);
   bool take_body();
+  Next handle_later();
   void answer(const Response& response);
   void finish_request();
   Shape shape_of(const Response& response) const;
@@ -96,7 +105,8 @@ class Connection {
   ServerState& state_;
   Phase phase_ = Phase::idle;
   Mono deadline_;
-  Mono started_;  // of the request
+  Mono started_;   // of the request
+  Mono complete_;  // of the request
 
   std::string in_;           // received, not used yet
   std::size_t scanned_ = 0;  // of in_, for the end of the head
@@ -106,6 +116,8 @@ class Connection {
   ChunkDecoder chunks_;
   std::size_t charged_ = 0;  // of ServerState::body_bytes
   std::shared_ptr<RouteEntry> entry_;
+  std::optional<Gate::Pass> pass_;  // while the answer is to come; goes before its entry
+  std::shared_ptr<LaterReply> reply_;
   std::optional<StreamTask> stream_;
 
   std::string out_;

@@ -61,6 +61,16 @@ struct Response {
   std::function<void(Sink&)> stream;
 };
 
+// The answer that a handler owes and gives later. Safe for concurrent use.
+class Reply {
+ public:
+  virtual ~Reply() = default;
+  // Sends the answer (no stream), without waiting for the client. The first one counts. False if nobody waits
+  // any more: it was answered, the route's patience has ended, or the server has stopped.
+  virtual bool send(Response response) = 0;
+  virtual bool is_awaited() const = 0;
+};
+
 // {"error":{"code":…,"message":…,"hint":…}}, and the connection is closed. `hint` may be empty.
 Response refuse(int status, std::string_view code, std::string_view message, std::string_view hint = {});
 // The same for an Error, with the status that fits its code (invalid 400, denied 403, not_found 404, conflict

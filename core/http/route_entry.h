@@ -31,6 +31,8 @@ class RouteEntry {
   Gate::Pass enter() { return gate_.enter(); }
   // Runs the handler. REQUIRES: a pass.
   Response run(const Request& request);
+  // The same for a handler that answers later: hold the pass until it has.
+  void run_later(Request& request, const std::shared_ptr<Reply>& reply);
   // Counts a handler or a stream that threw.
   void failed() { failures_.add(); }
   // Counts an answer and how long it took.

@@ -11,6 +11,14 @@
 
 namespace bus::http {
 
+namespace {
+
+Response broken() {
+  return refuse(500, "fault", "the request could not be handled", "bus doctor, and the log of the host");
+}
+
+}  // namespace
+
 RouteEntry::RouteEntry(Route route, metrics::Registry& registry) : route_(std::move(route)) {
   const std::string label = route_.method + " " + route_.path;
   for (std::size_t i = 1; i < by_class_.size(); ++i) {
@@ -29,7 +37,16 @@ Response RouteEntry::run(const Request& request) {
     return route_.handler(request);
   } catch (...) {
     failed();
-    return refuse(500, "fault", "the request could not be handled", "bus doctor, and the log of the host");
+    return broken();
+  }
+}
+
+void RouteEntry::run_later(Request& request, const std::shared_ptr<Reply>& reply) {
+  try {
+    route_.later(request, reply);
+  } catch (...) {
+    failed();
+    reply->send(broken());
   }
 }
 
@@ -90,7 +107,8 @@ Result<Router::Id> Router::add(Route route) {
   if (route.path.empty() || route.path[0] != '/' || route.path.find_first_of("?# ") != std::string::npos) {
     return error(Code::invalid, "\"" + route.path + "\" is no path of a route", "it begins with '/'");
   }
-  if (!route.handler) return error(Code::invalid, "the route " + route.path + " has no handler");
+  if (!route.handler && !route.later)
+    return error(Code::invalid, "the route " + route.path + " has no handler");
   MutexLock lock(impl_->mutex);
   auto& entry = impl_->slot(route.path)[route.method];
   if (entry) return error(Code::conflict, "the route " + route.method + " " + route.path + " is taken");

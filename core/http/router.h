@@ -9,6 +9,7 @@
 #include <string_view>
 #include <variant>
 
+#include "core/base/clock.h"
 #include "core/base/result.h"
 #include "core/http/message.h"
 #include "core/metrics/registry.h"
@@ -17,12 +18,18 @@ namespace bus::http {
 
 // Runs on one of the server's worker threads, many at a time, and may block. What it throws becomes a 500.
 using Handler = std::function<Response(const Request&)>;
+// Answers later, from any thread. It must not block: for a short request it runs on the thread that reads all
+// of them. It may move the body out of the request, which is gone when it returns. What it throws becomes a
+// 500.
+using LaterHandler = std::function<void(Request&, const std::shared_ptr<Reply>&)>;
 
 struct Route {
   std::string method;  // "GET" answers HEAD, too
   std::string path;    // "/healthz"; one that ends in "/*" matches everything below: "/webhooks/*"
   std::size_t max_body = 1 << 20;  // a longer body is refused with 413 before it is read
   Handler handler;
+  LaterHandler later{};           // instead of `handler`
+  milliseconds patience{30'000};  // for `later`: 503 if there is no answer by then
 };
 
 class RouteEntry;  // a route with its gate and its counters

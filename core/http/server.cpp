@@ -22,14 +22,15 @@ constexpr int kLingerMs = 1;
 struct Server::Impl {
   Impl(Options options, Router& router, metrics::Registry& registry, const Clock& clock)
       : state(std::move(options), router, registry, clock),
-        admission(state,
-                  [this](std::unique_ptr<Connection> connection) {
-                    ++state.queued;
-                    workers.give(std::move(connection));
-                  }),
+        admission(state, [this](std::unique_ptr<Connection> connection) { dispatch(std::move(connection)); }),
         streamers(state.options.max_streams, [this](std::unique_ptr<Connection> c) { stream(std::move(c)); }),
-        workers(state.options.workers, [this](std::unique_ptr<Connection> c) { work(std::move(c)); }) {}
+        workers(state.options.workers, [this](std::unique_ptr<Connection> c) { work(std::move(c)); }) {
+    state.desk = std::make_shared<ReplyDesk>(admission);
+  }
 
+  void dispatch(std::unique_ptr<Connection> connection);
+  void give_to_worker(std::unique_ptr<Connection> connection);
+  void end_turn(std::unique_ptr<Connection> connection, Next next);
   void work(std::unique_ptr<Connection> connection);
   bool asks_again(const Connection& connection);
   void begin_stream(std::unique_ptr<Connection> connection);
@@ -43,6 +44,20 @@ struct Server::Impl {
   Workers workers;
   bool started = false;
 };
+
+// What is light is handled where it was read, which saves a change of thread; but one request only: the
+// others have their turn.
+void Server::Impl::dispatch(std::unique_ptr<Connection> connection) {
+  if (!admission.on_thread() || !connection->is_light()) return give_to_worker(std::move(connection));
+  const Next next = connection->handle();
+  if (next == Next::handle) return give_to_worker(std::move(connection));
+  end_turn(std::move(connection), next);
+}
+
+void Server::Impl::give_to_worker(std::unique_ptr<Connection> connection) {
+  ++state.queued;
+  workers.give(std::move(connection));
+}
 
 // A client that asks again at once finds its worker still there, which saves two changes of thread; but not
 // while others wait for a worker.
@@ -65,6 +80,11 @@ void Server::Impl::work(std::unique_ptr<Connection> connection) {
       break;
     }
   }
+  end_turn(std::move(connection), next);
+}
+
+void Server::Impl::end_turn(std::unique_ptr<Connection> connection, Next next) {
+  if (next == Next::answer) return admission.park(std::move(connection));
   if (next == Next::stream) return begin_stream(std::move(connection));
   admission.take(std::move(connection), next);
   admission.dispatched_ended();
@@ -125,6 +145,7 @@ Server::Server(Options options, Router& router, metrics::Registry& registry, con
 
 Server::~Server() {
   (void)impl_->stop().ok();
+  impl_->state.desk->gate.close();
   impl_->workers.stop();
   impl_->streamers.stop();
 }

@@ -48,6 +48,7 @@ class Server {
 
   // Takes no more connections, closes idle ones and streams, and waits for the handlers that run and their
   // answers. Safe without start(), and twice. Code::timeout says how many did not end in time; they go on.
+  // Who waits for an answer that comes later is cut off then.
   Status stop();
 
  private:

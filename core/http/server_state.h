@@ -4,8 +4,10 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <memory>
 
 #include "core/base/clock.h"
+#include "core/http/later.h"
 #include "core/http/server.h"
 #include "core/metrics/registry.h"
 
@@ -43,6 +45,7 @@ struct ServerState {
   const Clock& clock;
   std::array<metrics::Counter, kReasons> refusals;
   metrics::Counter accepted;
+  std::shared_ptr<ReplyDesk> desk;  // set before the first request
 
   std::atomic<std::size_t> open = 0;        // connections
   std::atomic<std::size_t> dispatched = 0;  // of them, given to a worker or a stream

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <string>
@@ -28,6 +29,37 @@
 
 namespace bus::testing {
 
+// Keeps the first answer, and forgets whoever answers too late.
+class FakeReply final : public http::Reply {
+ public:
+  bool send(http::Response response) override {
+    MutexLock lock(mutex_);
+    if (!awaited_) return false;
+    awaited_ = false;
+    response_ = std::move(response);
+    answered_.notify_all();
+    return true;
+  }
+  bool is_awaited() const override {
+    MutexLock lock(mutex_);
+    return awaited_;
+  }
+  http::Response wait(milliseconds longest) {
+    const auto deadline = std::chrono::steady_clock::now() + longest;
+    MutexLock lock(mutex_);
+    while (awaited_ && answered_.wait_until(mutex_, deadline)) {
+    }
+    if (std::exchange(awaited_, false)) return http::refuse(503, "timeout", "too late");
+    return response_;
+  }
+
+ private:
+  mutable Mutex mutex_;
+  CondVar answered_;
+  bool awaited_ BUS_GUARDED_BY(mutex_) = true;
+  http::Response response_ BUS_GUARDED_BY(mutex_);
+};
+
 class FakeRoutes final : public plugin::Routes {
  public:
   Result<std::uint64_t> add(http::Route route) override {
@@ -47,23 +79,28 @@ class FakeRoutes final : public plugin::Routes {
     MutexLock lock(mutex_);
     return routes_.size();
   }
-  // Calls the handler of "POST /path"; 404 if there is none.
+  // Calls the handler of "POST /path" and waits for its answer, as long as the route's patience lasts; 404 if
+  // there is none.
   http::Response send(const std::string& name, std::string body,
                       const std::vector<std::pair<std::string, std::string>>& headers = {}) {
-    http::Handler handler;
+    http::LaterHandler handler;
+    milliseconds patience{};
     http::Request request;
     {
       MutexLock lock(mutex_);
       const auto found = by_name_.find(name);
       if (found == by_name_.end()) return http::refuse(404, "not_found", "no such route");
-      handler = routes_[found->second].handler;
+      handler = routes_[found->second].later;
+      patience = routes_[found->second].patience;
     }
     const auto space = name.find(' ');
     request.method = std::string_view(name).substr(0, space);
     request.path = std::string_view(name).substr(space + 1);
     request.body = std::move(body);
     for (const auto& [key, value] : headers) request.headers.push_back({key, value});
-    return handler(request);
+    const auto reply = std::make_shared<FakeReply>();
+    handler(request, reply);
+    return reply->wait(patience);
   }
 
  private:
