@@ -122,6 +122,7 @@ const void* get_extension(void*, const char* id) {
   if (id == nullptr) return nullptr;
   if (std::strcmp(id, BUS_EXT_TIMER) == 0) return &kTimer;
   if (std::strcmp(id, BUS_EXT_FD) == 0) return &kFdTable;
+  if (std::strcmp(id, BUS_EXT_PROCESS) == 0) return &kProcessTable;
   if (std::strcmp(id, BUS_EXT_STATE) == 0) return &kState;
   if (std::strcmp(id, BUS_EXT_METRIC) == 0) return &kMetric;
   return nullptr;

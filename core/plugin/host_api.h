@@ -9,6 +9,7 @@ class Instance;
 
 // The tables of extensions that have files of their own (<name>_api.cpp).
 extern const bus_fd kFdTable;
+extern const bus_process kProcessTable;
 
 // `instance` must outlive every use of the table.
 bus_host make_host_table(Instance& instance);

@@ -10,6 +10,8 @@
 namespace bus::plugin {
 namespace {
 
+constexpr microseconds kProgramGrace{2'000'000};  // at stop; well within HostServices::stop_grace
+
 Error stopped() {
   return error(Code::stopping, "the instance has stopped");
 }
@@ -49,6 +51,7 @@ Instance::Instance(const HostServices& services, std::shared_ptr<const Plugin> p
       secrets_(services.secrets),
       metrics_(services.metrics, plugin_->descriptor.name),
       owner_(std::string(bus::plugin::name(plugin_->descriptor.role)) + ":" + name_),
+      programs_(runner_, *services.spawner, services.clock, [this](auto bound) { hit_bound(bound); }),
       runner_("bus-" + name_, services.clock) {
   host_ = make_host_table(*this);
 }
@@ -126,10 +129,23 @@ void Instance::begin_stop() {
   runner_.post("stop", [self = shared_from_this()] { self->run_stop(); });
 }
 
-// What the plugin has running at the host's: nothing of it calls back any more.
-void Instance::drop_helpers() {
+// Nothing that the plugin has running at the host's calls back any more.
+void Instance::silence_helpers() {
   active_ = false;
   runner_.cancel_all();
+}
+
+// And nothing of it is there any more.
+void Instance::drop_helpers() {
+  silence_helpers();
+  programs_.stop_all(kProgramGrace);
+}
+
+void Instance::hit_bound(std::string_view bound) {
+  services_.metrics
+      .counter("bus_plugin_bounds_total", "Times a plugin hit a bound of what the host does for it.",
+               {{"plugin", name_}, {"bound", std::string(bound)}})
+      .add(1);
 }
 
 Status Instance::check_active() const {
@@ -139,8 +155,9 @@ Status Instance::check_active() const {
 }
 
 void Instance::run_stop() {
-  drop_helpers();
+  silence_helpers();
   if (made_) shut();
+  drop_helpers();
   emitting_.store(false);
   gate_.close();
   if (made_) drop();
@@ -151,6 +168,7 @@ void Instance::run_stop() {
 bool Instance::finish_stop() {
   if (runner_.stop(services_.stop_grace)) return true;
   given_up_.store(true);
+  programs_.kill_all();
   const auto busy = runner_.current();
   gate_.close();
   set_state(State::failed,

@@ -17,6 +17,7 @@
 #include "core/plugin/loader.h"
 #include "core/plugin/options.h"
 #include "core/plugin/plugin_metrics.h"
+#include "core/plugin/programs.h"
 #include "core/plugin/runner.h"
 #include "core/plugin/secret_values.h"
 #include "core/plugin/services.h"
@@ -70,6 +71,7 @@ class Instance : public std::enable_shared_from_this<Instance> {
   Result<std::optional<std::string>> value(std::string_view key);
   Status save_value(std::string_view key, std::optional<std::string_view> value);
   PluginMetrics& plugin_metrics() { return metrics_; }
+  Programs& programs() { return programs_; }
   // Inside of it the services may be used; empty once the instance was left alone or has stopped.
   Gate::Pass enter() { return gate_.enter(); }
 
@@ -110,7 +112,9 @@ class Instance : public std::enable_shared_from_this<Instance> {
   void run_create();
   void run_start();
   void run_stop();
+  void silence_helpers();
   void drop_helpers();
+  void hit_bound(std::string_view bound);
   Status check_started() const;
   Result<store::NewEvent> take(const bus_event& event);
 
@@ -134,6 +138,7 @@ class Instance : public std::enable_shared_from_this<Instance> {
   bool made_ = false;    // the instance's thread
   bool active_ = false;  // between start and stop; the instance's thread
 
+  Programs programs_;
   Runner runner_;  // last: its thread uses all of the above
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <deque>
 #include <map>
 #include <thread>
@@ -211,6 +212,11 @@ void Runner::start() {
   MutexLock lock(core_->mutex);
   if (core_->closed || core_->thread.joinable()) return;
   core_->thread = std::thread([core = core_] {
+    // A peer that is gone is an error of write(), not the end of the program.
+    sigset_t broken_pipe;
+    sigemptyset(&broken_pipe);
+    sigaddset(&broken_pipe, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
     ::pthread_setname_np(::pthread_self(), core->name.substr(0, 15).c_str());
     core->loop();
   });

@@ -13,6 +13,7 @@
 #include "core/ingest/ingest.h"
 #include "core/log/log.h"
 #include "core/metrics/registry.h"
+#include "core/process/spawner.h"
 #include "core/store/store.h"
 
 namespace bus::plugin {
@@ -56,6 +57,7 @@ struct HostServices {
   std::uint64_t max_webhook_body = 25u << 20;
   milliseconds webhook_patience{9'000};  // how long a sender waits before 503; GitHub gives up after 10 s
   milliseconds stop_grace{5'000};        // how long an instance may take to stop
+  process::Spawner* spawner = &process::system_spawner();  // of bus.process/1
   // Called on a sink's thread for each event that it refused for good; its cursor moves on afterwards.
   std::function<void(const Rejected&)> dead_letters{};
 };

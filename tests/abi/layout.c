@@ -204,6 +204,49 @@ AT(bus_fd, watch, 8);
 AT(bus_fd, modify, 16);
 AT(bus_fd, remove, 24);
 
+SIZE(bus_output, 24);
+AT(bus_output, size, 0);
+AT(bus_output, flags, 4);
+AT(bus_output, text, 8);
+
+SIZE(bus_exit, 32);
+AT(bus_exit, size, 0);
+AT(bus_exit, flags, 4);
+AT(bus_exit, code, 8);
+AT(bus_exit, signal, 12);
+AT(bus_exit, text, 16);
+
+SIZE(bus_variable, 32);
+AT(bus_variable, name, 0);
+AT(bus_variable, value, 16);
+
+SIZE(bus_program, 112);
+AT(bus_program, size, 0);
+AT(bus_program, flags, 4);
+AT(bus_program, path, 8);
+AT(bus_program, argv, 24);
+AT(bus_program, argc, 32);
+AT(bus_program, env, 40);
+AT(bus_program, env_count, 48);
+AT(bus_program, cwd, 56);
+AT(bus_program, line_bound, 72);
+AT(bus_program, argument, 80);
+AT(bus_program, on_output, 88);
+AT(bus_program, on_drained, 96);
+AT(bus_program, on_exit, 104);
+
+SIZE(bus_process, 72);
+AT(bus_process, size, 0);
+AT(bus_process, reserved, 4);
+AT(bus_process, resolve, 8);
+AT(bus_process, start, 16);
+AT(bus_process, read, 24);
+AT(bus_process, write, 32);
+AT(bus_process, close_stdin, 40);
+AT(bus_process, stop, 48);
+AT(bus_process, forget, 56);
+AT(bus_process, pid, 64);
+
 SIZE(bus_state, 32);
 AT(bus_state, size, 0);
 AT(bus_state, reserved, 4);
@@ -281,5 +324,15 @@ IS(BUS_FD_READABLE, 1);
 IS(BUS_FD_WRITABLE, 2);
 IS(BUS_FD_HANGUP, 4);
 IS(BUS_FD_ERROR, 8);
+IS(BUS_PROCESS_STDIN, 1);
+IS(BUS_PROCESS_LINES, 2);
+IS(BUS_PROCESS_NO_STDERR, 4);
+IS(BUS_STDOUT, 1);
+IS(BUS_STDERR, 2);
+IS(BUS_OUTPUT_CUT, 1);
+IS(BUS_OUTPUT_UNFINISHED, 2);
+IS(BUS_EXIT_CORE, 1);
+IS(BUS_EXIT_STOPPED, 2);
+IS(BUS_EXIT_LOST, 4);
 IS(BUS_METRIC_COUNTER, 0);
 IS(BUS_METRIC_GAUGE, 1);

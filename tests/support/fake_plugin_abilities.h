@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "bus/plugin.h"
 
@@ -26,10 +27,24 @@ struct FakeAbilities {
     void* argument = nullptr;
   };
 
-  // Armed timers, watches that are not removed, and durable values, by id or key.
+  struct Started {
+    std::string path, cwd;
+    std::uint32_t flags = 0;
+    std::vector<std::string> argv;
+    std::map<std::string, std::string> env;
+    bus_program calls{};  // its callbacks; the rest of it is gone
+    std::uint32_t reading = BUS_STDOUT | BUS_STDERR;
+    std::string written;  // to its stdin
+    bool in_closed = false, stopped = false;
+  };
+
+  // Armed timers, watches that are not removed, programs that have not ended, and durable values, by id or
+  // key.
   std::map<std::uint64_t, Timer> timers;
   std::map<std::uint64_t, Watch> watches;
+  std::map<std::uint64_t, Started> programs;
   std::map<std::string, std::string> state;
+  std::int32_t start_answer = BUS_OK;  // to starts of programs
 
   // Fires the timer with that id; one that is not periodic is gone then.
   void fire(std::uint64_t id) {
@@ -44,10 +59,32 @@ struct FakeAbilities {
     }
   }
 
+  // Lines (or one piece) that a program wrote.
+  void output(std::uint64_t id, const std::vector<std::string>& lines,
+              bus_process_stream stream = BUS_STDOUT) {
+    const bus_program calls = programs.at(id).calls;
+    std::vector<bus_output> items;
+    items.reserve(lines.size());
+    for (const std::string& line : lines)
+      items.push_back({sizeof(bus_output), 0, {line.data(), line.size()}});
+    calls.on_output(calls.argument, id, stream, items.data(), items.size());
+  }
+  // A program has ended.
+  void exit(std::uint64_t id, std::int32_t code, std::int32_t signal = 0) {
+    const bus_program calls = programs.at(id).calls;
+    const std::uint32_t flags = programs.at(id).stopped ? std::uint32_t{BUS_EXIT_STOPPED} : 0u;
+    const std::string text =
+        signal != 0 ? "signal " + std::to_string(signal) : "exit " + std::to_string(code);
+    programs.erase(id);
+    const bus_exit how{sizeof(bus_exit), flags, code, signal, {text.data(), text.size()}};
+    calls.on_exit(calls.argument, id, &how);
+  }
+
   // The table of an extension; null for one that this fake does not have.
   static const void* table(std::string_view id) {
     if (id == BUS_EXT_TIMER) return &kTimer;
     if (id == BUS_EXT_FD) return &kFd;
+    if (id == BUS_EXT_PROCESS) return &kProcess;
     if (id == BUS_EXT_STATE) return &kState;
     return nullptr;
   }
@@ -81,6 +118,41 @@ struct FakeAbilities {
   }
   static void unwatch(void* self, std::uint64_t watch) { of(self).watches.erase(watch); }
 
+  static std::int32_t resolve(void*, bus_text name, bus_text, char* buffer, std::size_t capacity,
+                              std::size_t* length, bus_error*) {
+    const std::string path = name.ptr[0] == '/' ? text(name) : "/usr/bin/" + text(name);
+    *length = path.size();
+    path.copy(buffer, capacity);
+    return BUS_OK;
+  }
+  static std::int32_t start(void* self, const bus_program* program, std::uint64_t* process, bus_error*) {
+    if (of(self).start_answer != BUS_OK) return of(self).start_answer;
+    *process = ++of(self).last;
+    Started& one = of(self).programs[*process];
+    one.path = text(program->path), one.cwd = text(program->cwd), one.flags = program->flags;
+    for (std::size_t i = 0; i < program->argc; ++i) one.argv.push_back(text(program->argv[i]));
+    for (std::size_t i = 0; i < program->env_count; ++i)
+      one.env[text(program->env[i].name)] = text(program->env[i].value);
+    one.calls = *program;
+    return BUS_OK;
+  }
+  static std::int32_t read(void* self, std::uint64_t process, std::uint32_t streams, bus_error*) {
+    of(self).programs.at(process).reading = streams;
+    return BUS_OK;
+  }
+  static std::int32_t write(void* self, std::uint64_t process, bus_text bytes, bus_error*) {
+    of(self).programs.at(process).written += text(bytes);
+    return BUS_OK;
+  }
+  static void close_stdin(void* self, std::uint64_t process) {
+    of(self).programs.at(process).in_closed = true;
+  }
+  static void stop(void* self, std::uint64_t process, std::uint64_t) {
+    of(self).programs.at(process).stopped = true;
+  }
+  static void forget(void* self, std::uint64_t process, std::uint64_t) { of(self).programs.erase(process); }
+  static std::int32_t pid(void*, std::uint64_t process) { return static_cast<std::int32_t>(1000 + process); }
+
   static std::int32_t get(void* self, bus_text key, char* buffer, std::size_t capacity, std::size_t* length,
                           bus_error*) {
     const auto found = of(self).state.find(text(key));
@@ -99,6 +171,8 @@ struct FakeAbilities {
 
   static constexpr bus_timer kTimer = {sizeof(bus_timer), 0, &arm, &cancel};
   static constexpr bus_fd kFd = {sizeof(bus_fd), 0, &watch, &modify, &unwatch};
+  static constexpr bus_process kProcess = {sizeof(bus_process), 0,     &resolve, &start, &read, &write,
+                                           &close_stdin,        &stop, &forget,  &pid};
   static constexpr bus_state kState = {sizeof(bus_state), 0, &get, &put, &remove};
 };
 

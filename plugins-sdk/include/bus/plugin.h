@@ -10,6 +10,7 @@
 #include "bus/ext/fd.h"
 #include "bus/ext/intake.h"
 #include "bus/ext/metric.h"
+#include "bus/ext/process.h"
 #include "bus/ext/state.h"
 #include "bus/ext/timer.h"
 #include "bus/ext/webhook.h"

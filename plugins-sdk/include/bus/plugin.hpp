@@ -26,6 +26,7 @@
 #include "bus/cpp/event.hpp"
 #include "bus/cpp/fd.hpp"
 #include "bus/cpp/host.hpp"
+#include "bus/cpp/program.hpp"
 #include "bus/cpp/stores.hpp"
 #include "bus/plugin.h"
 

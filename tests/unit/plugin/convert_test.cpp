@@ -67,6 +67,8 @@ TEST_F(ConvertTest, CarriesEveryTaskField) {
   EXPECT_EQ(task.started, Time{1'000'000});
   EXPECT_EQ(task.ended, Time{2'000'000});
   EXPECT_EQ(task.detail, "exit 3");
+  task_.flags = BUS_TASK_UNNUMBERED;
+  EXPECT_EQ(read()->event.task->attempt, 0u);
 }
 
 TEST_F(ConvertTest, KeepsTheDeliveredBytesOfDataInSeveralLines) {

@@ -1,0 +1,92 @@
+// What the host does for a source, from the source's side of the ABI: tests/abi/plugins/helped.cpp.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <future>
+#include <thread>
+
+#include "core/plugin/source_instance.h"
+#include "tests/unit/plugin/world.h"
+
+namespace bus::plugin {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class HelpedTest : public ::testing::Test {
+ protected:
+  ~HelpedTest() override { stop(); }
+  void run(const std::map<std::string, config::Value>& set = {}) {
+    const auto plugin = testing::load_test_plugin("helped");
+    ASSERT_NE(plugin, nullptr);
+    source_ = std::make_shared<SourceInstance>(world_.services(), plugin, "helped",
+                                               testing::options_of(*plugin, set));
+    source_->create();
+    source_->start();
+    ASSERT_TRUE(source_->await_started(10s));
+  }
+  void stop() {
+    if (source_ == nullptr) return;
+    source_->begin_stop();
+    EXPECT_TRUE(source_->finish_stop());
+    source_.reset();
+  }
+  std::string tell(const std::string& message) {
+    auto answer = std::make_shared<std::promise<Result<IntakeAnswer>>>();
+    source_->deliver(message, ingest::Durability::commit,
+                     [answer](Result<IntakeAnswer> result) { answer->set_value(std::move(result)); });
+    auto got = answer->get_future().get();
+    return got ? got->reply : got.error().message;
+  }
+  // Waits until there are so many events, and gives their summaries.
+  std::vector<std::string> summaries(std::size_t count) {
+    while (world_.hub->head() < count) std::this_thread::yield();
+    std::vector<std::string> all;
+    for (const std::string& text : world_.events()) {
+      json::Document document;
+      all.emplace_back((*document.parse(text))["summary"].string_or(""));
+    }
+    return all;
+  }
+  static bool alive(pid_t pid) {
+    const auto stat = read_file("/proc/" + std::to_string(pid) + "/stat", 4096);
+    return stat.ok() && stat->find(") Z ") == std::string::npos;
+  }
+
+  testing::World world_;
+  std::shared_ptr<SourceInstance> source_;
+};
+
+TEST_F(HelpedTest, WatchesADescriptor) {
+  run();
+  EXPECT_EQ(tell("{\"do\":\"watch\"}"), "");
+  EXPECT_THAT(summaries(2), ElementsAre("watch 1 a", "watch 1 b"));
+}
+
+TEST_F(HelpedTest, RunsAProgram) {
+  run();
+  EXPECT_EQ(tell("{\"do\":\"run\"}"), "");
+  EXPECT_THAT(summaries(1), ElementsAre("run hi there exit 2"));
+}
+
+TEST_F(HelpedTest, StopEndsItsPrograms) {
+  run();
+  const pid_t pid = std::stoi(tell("{\"do\":\"idle\"}"));
+  EXPECT_TRUE(alive(pid));
+  stop();
+  EXPECT_FALSE(alive(pid));
+}
+
+TEST_F(HelpedTest, AFailedStartLeavesNothing) {
+  run({{"fail", true}});
+  const std::string reason = source_->status().state.reason;
+  EXPECT_EQ(source_->status().state.state, State::retrying);
+  ASSERT_THAT(reason, HasSubstr("its program is "));
+  EXPECT_FALSE(alive(std::stoi(reason.substr(reason.rfind(' ')))));
+}
+
+}  // namespace
+}  // namespace bus::plugin
