@@ -29,7 +29,6 @@ Status validate_task(const Task& task) {
   if (task.id.empty()) return bad("task.id", "is missing");
   if (task.kind.empty()) return bad("task.kind", "is missing");
   if (!is_word(task.kind)) return bad("task.kind", "must be a word of a-z, 0-9 and _, at most 64 long");
-  if (task.attempt == 0) return bad("task.attempt", "starts at 1");
   if ((task.state == State::finished) != task.result.has_value()) {
     return bad("task.result", "goes with the state finished, and only with it");
   }

@@ -112,7 +112,7 @@ void read_task(Fields& in, Task& task) {
   } else {
     in.fail("state", "is missing");
   }
-  if (const auto attempt = in.integer("attempt", 1, std::numeric_limits<std::uint32_t>::max())) {
+  if (const auto attempt = in.integer("attempt", 0, std::numeric_limits<std::uint32_t>::max())) {
     task.attempt = static_cast<std::uint32_t>(*attempt);
   }
   if (const auto code =

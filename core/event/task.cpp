@@ -52,6 +52,28 @@ std::optional<Effect> effect_named(std::string_view name) {
   return find<Effect>(kEffects, name);
 }
 
+void number(const Task* known, Task& report, Time at) {
+  if (report.attempt != 0) return;
+  const bool finished = report.state == State::finished;
+  if (finished && !report.ended) report.ended = at;
+  if (known == nullptr) {
+    report.attempt = 1;
+    return;
+  }
+  report.attempt = known->attempt;
+  if (known->state == State::finished) {
+    const bool contradicts = !finished || report.result != known->result;
+    if (!contradicts || !known->ended || at <= *known->ended) return;
+    ++report.attempt;
+    const bool of_before = report.started && *report.started <= *known->ended;
+    if (of_before) report.started.reset();
+    // What is older than this is of the attempt before.
+    if (!finished && !report.started) report.started = at;
+  } else if (known->attempt > 1 && known->started && at < *known->started) {
+    --report.attempt;
+  }
+}
+
 Effect judge(const Task* known, const Task& report) {
   if (known == nullptr || report.attempt > known->attempt) return Effect::moved;
   if (report.attempt < known->attempt) return Effect::stale;

@@ -28,10 +28,10 @@ struct Task {
   std::string id;    // stable across attempts
   std::string kind;  // run job step check test container process action work agent alert group …
   std::string name, scope, ref, sha, change, url, actor, worker;
-  std::string parent;      // task id
-  std::string blocked_on;  // input, approval, auth; only when blocked
-  std::string detail;      // the source's own word
-  std::uint32_t attempt = 1;
+  std::string parent;         // task id
+  std::string blocked_on;     // input, approval, auth; only when blocked
+  std::string detail;         // the source's own word
+  std::uint32_t attempt = 1;  // 0 in a report whose source does not number attempts: number() gives it one
   State state = State::pending;
   std::optional<Outcome> result;       // set exactly when finished
   std::optional<int> exit;             // for processes
@@ -42,12 +42,20 @@ struct Task {
   bool ok() const { return result == Outcome::success || result == Outcome::skip; }
 };
 
+// Gives a report without an attempt (0) its number; others stay as they are. `at` is when the report was
+// made, by the source's clock. A report that contradicts a finished attempt and is younger than its end
+// begins the next one; one that is older than the beginning of the attempt belongs to the one before; any
+// other belongs to the attempt that is known. Times that the report leaves out and that later reports are
+// compared with are taken from `at`.
+void number(const Task* known, Task& report, Time at);
+
 // What `report` does to a task whose latest known state is `known` (null: not known yet). Pure.
 //
 // A higher attempt starts over. Within an attempt pending → running/blocked/unknown → finished; running,
 // blocked and unknown may follow each other; nothing leaves finished and nothing returns to pending. An
 // unknown task comes back by any observation, also "pending". The same state (and, when blocked, the same
-// blocked_on; when finished, the same result) again is a repeat, whatever else the report says.
+// blocked_on; when finished, the same result) again is a repeat, whatever else the report says. REQUIRES: the
+// report is numbered.
 Effect judge(const Task* known, const Task& report);
 
 // The task after a report that judge() called moved or repeat: the report's fields over the known ones. What

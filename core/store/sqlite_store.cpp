@@ -158,7 +158,9 @@ Status SqliteStore::append_one(NewEvent& incoming, Appended& out) {
     auto row = known_task(event.task->id);
     if (!row) return std::move(row).error();
     known = std::move(*row);
-    event.task->effect = event::judge(known ? &known->task : nullptr, *event.task);
+    const event::Task* task = known ? &known->task : nullptr;
+    event::number(task, *event.task, event.time == Time{} ? clock_.now() : event.time);
+    event.task->effect = event::judge(task, *event.task);
     out.effect = event.task->effect;
     if (incoming.polled && out.effect != event::Effect::moved) {
       out.kind = Appended::Kind::known;

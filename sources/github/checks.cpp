@@ -3,6 +3,12 @@
 #include "sources/github/words.h"
 
 namespace bus::github {
+namespace {
+
+// GitHub does not count these; the host does.
+constexpr std::uint32_t kUnnumbered = 0;
+
+}  // namespace
 
 std::optional<Task> check_task(std::string_view repo, const Payload& check) {
   Task task;
@@ -10,6 +16,7 @@ std::optional<Task> check_task(std::string_view repo, const Payload& check) {
   if (task.id.empty()) return std::nullopt;
   const Payload suite = check.object("check_suite");
   task.kind = "check";
+  task.attempt = kUnnumbered;
   task.name = check.text("name");
   task.scope = repo;
   task.ref = suite.text("head_branch");
@@ -27,6 +34,7 @@ std::optional<Task> suite_task(std::string_view repo, const Payload& suite) {
   task.id = task_id(repo, "suite", suite.number("id"));
   if (task.id.empty()) return std::nullopt;
   task.kind = "suite";
+  task.attempt = kUnnumbered;
   task.name = suite.object("app").text("name");
   task.scope = repo;
   task.ref = suite.text("head_branch");
@@ -70,6 +78,7 @@ void describe_status(const Delivery& delivery, Event& event) {
       sha.empty() || context.empty() ? std::string() : task_id(delivery.repo, "status", sha + "/" + context);
   if (task.id.empty()) return describe_other(delivery, event);
   task.kind = "check";
+  task.attempt = kUnnumbered;
   task.name = context;
   task.scope = delivery.repo;
   task.sha = sha;

@@ -79,8 +79,8 @@ TEST(DecodeNew, NamesTheWrongMember) {
       {R"({"source":"x","type":"y","task":{"id":"t","kind":"run"}})", "task.state is missing"},
       {R"({"source":"x","type":"y","task":{"id":"t","kind":"run","state":"done"}})",
        "task.state knows no 'done'"},
-      {R"({"source":"x","type":"y","task":{"id":"t","kind":"run","state":"pending","attempt":0}})",
-       "task.attempt must be a whole number from 1 to 4294967295"}};
+      {R"({"source":"x","type":"y","task":{"id":"t","kind":"run","state":"pending","attempt":-1}})",
+       "task.attempt must be a whole number from 0 to 4294967295"}};
   for (const auto& [text, message] : cases) {
     const auto event = read(text);
     ASSERT_FALSE(event) << text;

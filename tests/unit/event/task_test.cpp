@@ -57,6 +57,72 @@ TEST(Judge, BlockedOnSomethingElseMoves) {
   EXPECT_EQ(judge(&approval, approval), Effect::repeat);
 }
 
+// Reports of a source that does not number attempts, one after the other.
+class Unnumbered : public ::testing::Test {
+ protected:
+  // A report made at that second; "<effect> <attempt>".
+  std::string report(int second, State state, std::optional<Outcome> result = {}) {
+    Task task = at(state, result, 0);
+    number(known_ ? &*known_ : nullptr, task, Time{} + seconds(second));
+    const Effect effect = judge(known_ ? &*known_ : nullptr, task);
+    if (effect == Effect::moved || effect == Effect::repeat)
+      known_ = merge(known_ ? &*known_ : nullptr, task);
+    return std::string(name(effect)) + " " + std::to_string(task.attempt);
+  }
+
+  std::optional<Task> known_;
+};
+
+TEST_F(Unnumbered, OneAttemptIsAsEver) {
+  EXPECT_EQ(report(10, State::pending), "new 1");
+  EXPECT_EQ(report(11, State::running), "new 1");
+  EXPECT_EQ(report(10, State::pending), "stale 1");
+  EXPECT_EQ(report(12, State::finished, Outcome::success), "new 1");
+  EXPECT_EQ(report(12, State::finished, Outcome::success), "repeat 1");
+  EXPECT_EQ(known_->ended, Time{} + seconds(12));
+}
+
+TEST_F(Unnumbered, AYoungerReportStartsOver) {
+  report(10, State::finished, Outcome::failure);
+  EXPECT_EQ(report(11, State::pending), "new 2");
+  EXPECT_EQ(known_->started, Time{} + seconds(11));
+  EXPECT_EQ(report(12, State::finished, Outcome::success), "new 2");
+  EXPECT_EQ(report(13, State::finished, Outcome::failure), "new 3");
+}
+
+TEST_F(Unnumbered, WhatComesLateOrAgainStaysStale) {
+  EXPECT_EQ(report(10, State::finished, Outcome::failure), "new 1");
+  EXPECT_EQ(report(9, State::running), "stale 1");
+  EXPECT_EQ(report(10, State::running), "stale 1");
+  EXPECT_EQ(report(9, State::finished, Outcome::success), "stale 1");
+  EXPECT_EQ(report(12, State::pending), "new 2");
+  EXPECT_EQ(report(10, State::finished, Outcome::failure), "stale 1");
+  EXPECT_EQ(report(12, State::pending), "repeat 2");
+  EXPECT_EQ(known_->state, State::pending);
+}
+
+TEST_F(Unnumbered, TheSameEndLaterIsNoNewAttempt) {
+  report(10, State::finished, Outcome::success);
+  EXPECT_EQ(report(20, State::finished, Outcome::success), "repeat 1");
+}
+
+TEST_F(Unnumbered, TimesOfThePayloadThatAreOfTheAttemptBeforeAreNotKept) {
+  report(10, State::finished, Outcome::failure);
+  Task again = at(State::running, {}, 0);
+  again.started = Time{} + seconds(1);
+  number(&*known_, again, Time{} + seconds(30));
+  EXPECT_EQ(again.attempt, 2u);
+  EXPECT_EQ(again.started, Time{} + seconds(30));
+}
+
+TEST(Number, LeavesNumberedReportsAlone) {
+  const Task known = at(State::finished, Outcome::failure);
+  Task report = at(State::running);
+  number(&known, report, Time{} + seconds(5));
+  EXPECT_EQ(report.attempt, 1u);
+  EXPECT_FALSE(report.started);
+}
+
 TEST(Merge, KeepsWhatAReportLeavesOut) {
   Task known = at(State::running);
   known.name = "build";
