@@ -35,7 +35,6 @@ class Walk {
   bool exhausted() const { return context_.steps < 0; }
   const Value& first() const { return context_.locals[node_.slot]; }
 
-  Value body() const { return eval(*node_.children.back(), context_); }
   // A body or filter that has to be a bool.
   Value test(const Node& part) const {
     Value value = eval(part, context_);
@@ -43,9 +42,20 @@ class Walk {
     return value;
   }
   Value test_body() const { return test(*node_.children.back()); }
-  Value test_filter() const { return node_.filtered ? test(*node_.children[1]) : Value::boolean(true); }
+  // The body's value for the next element that the filter lets pass; an error of the filter is given for it.
+  // False at the end, or when the budget is spent.
+  bool next_value(Value& value) {
+    while (next()) {
+      const Value wanted = node_.filtered ? test(*node_.children[1]) : Value::boolean(true);
+      if (wanted.is_false()) continue;
+      value = wanted.is_error() ? wanted : body();
+      return true;
+    }
+    return false;
+  }
 
  private:
+  Value body() const { return eval(*node_.children.back(), context_); }
   static Value walkable(const Value& range) {
     return range.is(Kind::list) || range.is(Kind::map) ? range : Value::list({});
   }
@@ -105,11 +115,7 @@ Value run_transform_list(const Node& node, Context& context) {
   Value* items = context.allocate<Value>(walk.size());
   if (items == nullptr) return budget(node);
   std::size_t count = 0;
-  while (walk.next()) {
-    const Value wanted = walk.test_filter();
-    if (wanted.is_error()) return wanted;
-    if (wanted.is_false()) continue;
-    const Value value = walk.body();
+  for (Value value; walk.next_value(value);) {
     if (value.is_error()) return value;
     items[count++] = value;
   }
@@ -124,11 +130,7 @@ Value run_transform_map(const Node& node, Context& context) {
   Entry* entries = context.allocate<Entry>(walk.size());
   if (entries == nullptr) return budget(node);
   std::size_t count = 0;
-  while (walk.next()) {
-    const Value wanted = walk.test_filter();
-    if (wanted.is_error()) return wanted;
-    if (wanted.is_false()) continue;
-    const Value value = walk.body();
+  for (Value value; walk.next_value(value);) {
     if (value.is_error()) return value;
     const Entry entry = keep_key ? Entry{walk.first(), value} : value.entries()[0];
     Value ignored;
