@@ -80,15 +80,15 @@ Result<int> run(Session& session) {
   }
   const auto text = event_text(session);
   if (!text) return text.error();
-  auto host = session.connect();
-  if (!host) return std::move(host).error();
-  client::Call call("emit");
-  if (session.args().has("durable")) call.params().member("durable", true);
-  call.params().key("event").raw(*text);
-  const auto receipt = host->ask(std::move(call));
-  if (!receipt) return receipt.error();
-  write_receipt(session, *receipt, host->raw_result());
-  if ((*receipt)["duplicate"].boolean().value_or(false))
+  const auto asked = session.ask([&] {
+    client::Call call("emit");
+    if (session.args().has("durable")) call.params().member("durable", true);
+    call.params().key("event").raw(*text);
+    return call;
+  });
+  if (!asked) return asked.error();
+  write_receipt(session, asked->result, asked->host.raw_result());
+  if (asked->result["duplicate"].boolean().value_or(false))
     session.remark("bus: a duplicate of an event that is stored already");
   return kGood;
 }

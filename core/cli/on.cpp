@@ -9,6 +9,7 @@
 #include "core/cli/event_program.h"
 #include "core/cli/exit_codes.h"
 #include "core/cli/expression.h"
+#include "core/cli/following.h"
 #include "core/cli/on_policy.h"
 #include "core/cli/session.h"
 #include "core/cli/shorthand.h"
@@ -126,10 +127,7 @@ Result<std::optional<client::Item>> next_match(const Session& session, client::F
     if (!item) return item.error();
     if (!*item) continue;
     if ((*item)->kind == client::Item::Kind::event) return *item;
-    if ((*item)->kind == client::Item::Kind::gap) {
-      session.remark("bus: retention removed " + std::to_string((*item)->gap_from) + " to " +
-                     std::to_string((*item)->seq));
-    }
+    tell_of(session, **item);
   }
   return std::optional<client::Item>();
 }

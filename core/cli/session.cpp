@@ -3,6 +3,11 @@
 #include <cstdlib>
 
 namespace bus::cli {
+namespace {
+
+constexpr int kTries = 5;  // hosts that may stop while they are asked
+
+}  // namespace
 
 client::ConnectOptions Session::connect_options() const {
   client::ConnectOptions options;
@@ -16,6 +21,17 @@ Result<client::Connection> Session::connect() const {
   const auto where = paths();
   if (!where) return where.error();
   return client::connect(*where, connect_options());
+}
+
+Result<Session::Asked> Session::ask(const std::function<client::Call()>& make) const {
+  for (int tries = 1;; ++tries) {
+    auto host = connect();
+    if (!host) return std::move(host).error();
+    const auto result = host->ask(make());
+    if (result) return Asked{std::move(*host), *result};
+    const bool not_taken = host->unread() || result.error().code == Code::stopping;
+    if (!not_taken || tries == kTries || !connect_options().autostart) return result.error();
+  }
 }
 
 Result<client::Connection> Session::connect_running() const {

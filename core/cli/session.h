@@ -1,6 +1,7 @@
 // Session: what a verb is given to work with.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -30,6 +31,14 @@ class Session {
 
   Result<config::Paths> paths() const { return config::find_paths(config::process_environment()); }
   client::ConnectOptions connect_options() const;
+  // The answer to one request, and whoever gave it.
+  struct Asked {
+    client::Connection host;
+    json::Node result;
+  };
+  // Asks the host, started first if none answers and the user allows it. One that stops before it has taken
+  // the request is left for the next; `make` is called again for that. The request is never taken twice.
+  Result<Asked> ask(const std::function<client::Call()>& make) const;
   // The host, started first if none answers and the user allows it.
   Result<client::Connection> connect() const;
   // The same, and never starts one.

@@ -37,6 +37,26 @@ Result<UniqueFd> take_turn(const config::Paths& paths) {
   return fd;
 }
 
+// True while a host that is stopping holds the state folder.
+bool is_stopping(const std::string& lock_path) {
+  const UniqueFd fd(::open(lock_path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!fd || ::flock(fd.get(), LOCK_SH | LOCK_NB) == 0) return false;
+  const auto holder = read_all(fd.get(), 64);
+  return holder && trim(*holder).ends_with(kStoppingMark);
+}
+
+// Returns when no host is on its way out any more; Code::unavailable if that takes too long. A lock cannot be
+// waited for with a bound, so this looks again and again, for the moment that a stop takes.
+Status outlast_stopping(const config::Paths& paths, milliseconds patience) {
+  const Mono deadline = system_clock().monotonic() + patience;
+  while (is_stopping(paths.host_lock())) {
+    if (system_clock().monotonic() >= deadline)
+      return error(Code::unavailable, "the last host is still stopping", "try again, or see: bus doctor");
+    ::poll(nullptr, 0, 10);
+  }
+  return Ok{};
+}
+
 // What the host said about its start: empty for "ok".
 Result<std::string> await_ready(int fd, milliseconds patience) {
   std::string said;
@@ -101,6 +121,7 @@ Result<Connection> connect(const config::Paths& paths, const ConnectOptions& opt
   if (connection || !options.autostart || connection.error().code != Code::unavailable) return connection;
   const auto turn = take_turn(paths);
   if (!turn) return turn.error();
+  if (Status free = outlast_stopping(paths, options.patience); !free) return std::move(free).error();
   if (auto meanwhile = Connection::open(paths.socket())) return meanwhile;
   const Status started = start_host(paths, options);
   // Somebody may have started one by hand at the same moment: what counts is that one answers.

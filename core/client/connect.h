@@ -1,13 +1,18 @@
-// Reaching the host: connects, and starts one first if none answers.
+// Reaching the host: connects, and starts one first if none answers. Where the last host is on its way out,
+// that waits until it has gone.
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "core/base/result.h"
 #include "core/client/connection.h"
 #include "core/config/paths.h"
 
 namespace bus::client {
+
+// What a host that is on its way out has written behind its pid in <state>/host.lock.
+inline constexpr std::string_view kStoppingMark = " stopping";
 
 struct ConnectOptions {
   bool autostart = true;          // false with --no-autostart or BUS_AUTOSTART=0

@@ -62,7 +62,10 @@ Result<std::int64_t> Connection::send(Call call) {
   while (!rest.empty()) {
     const ssize_t n = ::send(fd_.get(), rest.data(), rest.size(), MSG_NOSIGNAL);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return gone();
+    if (n < 0) {
+      unread_ = true;
+      return gone();
+    }
     rest.remove_prefix(static_cast<std::size_t>(n));
   }
   return id;
@@ -80,7 +83,11 @@ Result<bool> Connection::fill(std::optional<Mono> deadline) {
   std::array<char, 64u << 10> buffer;
   const ssize_t n = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
   if (n < 0 && errno == EINTR) return error(Code::stopping, "interrupted");
-  if (n <= 0) return gone();
+  if (n <= 0) {
+    // The kernel says "reset" where bytes of ours were left unread, or nobody had accepted us.
+    unread_ = unread_ || (n < 0 && errno == ECONNRESET);
+    return gone();
+  }
   const Status fed =
       decoder_.feed({buffer.data(), static_cast<std::size_t>(n)}, [this](std::string_view body) {
         frames_.emplace_back(body);

@@ -58,6 +58,8 @@ class Connection {
   std::string_view raw_result() const;
 
   int fd() const { return fd_.get(); }
+  // The host went away before it had read all that was sent: what was sent last was not done.
+  bool unread() const { return unread_; }
   // Frames are here already, so that polling fd() would wait for nothing.
   bool has_frame() const { return !frames_.empty(); }
 
@@ -72,6 +74,7 @@ class Connection {
   std::string current_;
   json::Document document_;
   std::int64_t next_id_ = 1;
+  bool unread_ = false;
 };
 
 }  // namespace bus::client

@@ -54,11 +54,15 @@ Status Follower::subscribe() {
 Status Follower::reconnect(std::optional<Mono> deadline) {
   connection_.reset();
   for (milliseconds pause = kFirstPause;; pause = std::min(pause * 2, kLongestPause)) {
-    auto connection = client::connect(paths_, options_);
+    ConnectOptions options = options_;
+    options.autostart = options.autostart && !stopped_;
+    auto connection = client::connect(paths_, options);
     if (connection) {
       connection_ = std::make_unique<Connection>(std::move(*connection));
       Status subscribed = subscribe();
+      if (subscribed) stopped_ = false;
       if (subscribed || !subscribed.error().retryable()) return subscribed;
+      stopped_ = stopped_ || subscribed.error().code == Code::stopping;
       connection_.reset();
     } else if (!connection.error().retryable()) {
       return std::move(connection).error();
@@ -122,7 +126,10 @@ Result<std::optional<Item>> Follower::next(std::optional<Mono> deadline) {
       Error why = wire::read_error(end);
       if (!why.retryable()) return why;
       connection_.reset();
-      continue;
+      if (why.code != Code::stopping || std::exchange(stopped_, true)) continue;
+      Item item;
+      item.kind = Item::Kind::stopped;
+      return std::optional<Item>(item);
     }
     if (auto item = item_of(**frame)) return item;
   }

@@ -1,5 +1,8 @@
-// Follower: a subscription that outlives its host. It connects again (starting a host where that is wanted)
-// and goes on behind the last event it gave out, so that its user sees each event once and in order.
+// Follower: a subscription that outlives its host. It connects again and goes on behind the last event it
+// gave out, so that its user sees each event once and in order.
+//
+// A host that broke off is replaced (where starting one is wanted). One that said that it stops was stopped
+// by somebody: the follower waits until there is one again and starts none.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +25,7 @@ struct Subscribe {
 };
 
 struct Item {
-  enum class Kind : std::uint8_t { event, gap, caught_up };
+  enum class Kind : std::uint8_t { event, gap, caught_up, stopped };
   Kind kind = Kind::event;
   std::uint64_t seq = 0;  // of the event; the last seq of a gap; the position when caught up
   std::uint64_t gap_from = 0;
@@ -69,6 +72,7 @@ class Follower {
   std::uint64_t head_ = 0;
   std::optional<std::uint64_t> last_;  // given out or passed over
   bool announced_ = false;             // caught_up was given out
+  bool stopped_ = false;               // the host said that it stops; none has come since
 };
 
 }  // namespace bus::client

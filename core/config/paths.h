@@ -27,6 +27,7 @@ struct Paths {
   std::string secrets() const { return config + "/secrets"; }
   std::string trust_file() const { return config + "/trust.json"; }
   std::string tokens_file() const { return state + "/tokens.json"; }
+  std::string host_lock() const { return state + "/host.lock"; }
   std::string database() const { return state + "/bus.db"; }
   std::string socket() const { return runtime + "/bus.sock"; }
   std::string event_files() const { return runtime + "/events"; }

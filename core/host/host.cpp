@@ -154,17 +154,23 @@ Status start(Parts& parts) {
   return parts.socket->start();
 }
 
-// Entrances, sources, store, readers. Also for a host that has only half started.
-void stop(Parts& parts) {
+// Entrances, sources, store, readers. Also for a host that has only half started. False if a handler of HTTP
+// still runs: what it uses has to stay.
+bool stop(Parts& parts) {
+  bool idle = true;
+  if (parts.lock) parts.lock->say_stopping();
   if (parts.socket) parts.socket->close_entrance();
   if (parts.http) {
-    if (Status stopped = parts.http->stop(); !stopped) log::warning(stopped.error().message);
+    Status stopped = parts.http->stop();
+    idle = stopped.ok();
+    if (!idle) log::warning(stopped.error().message);
   }
   if (parts.plugins) parts.plugins->stop_sources();
   if (parts.ingest) parts.ingest->stop();
   if (parts.plugins) parts.plugins->stop_sinks();
   if (parts.socket) parts.socket->stop();
   parts.care.reset();
+  return idle;
 }
 
 void report_ready(std::optional<int> fd, const Status& outcome) {
@@ -209,10 +215,12 @@ Status run(const HostOptions& options) {
   const sigset_t signals = block_signals();
   Status started = Ok{};
   {
-    Parts parts{options.paths, options.settings, system_clock(), system_clock().now()};
-    started = start(parts);
-    if (started) serve(parts, options, signals);
-    stop(parts);
+    std::unique_ptr<Parts> parts(
+        new Parts{options.paths, options.settings, system_clock(), system_clock().now()});
+    started = start(*parts);
+    if (started) serve(*parts, options, signals);
+    // The process ends all the same; until then a handler that still runs finds what it needs.
+    if (!stop(*parts)) (void)parts.release();
   }
   // A failure is told when nothing of us is left: whoever is told may start the next host at once.
   if (!started) report_ready(options.ready_fd, started);

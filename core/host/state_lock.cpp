@@ -8,6 +8,7 @@
 
 #include "core/base/file.h"
 #include "core/base/text.h"
+#include "core/client/connect.h"
 
 namespace bus::host {
 
@@ -30,6 +31,12 @@ Result<StateLock> StateLock::take(const std::string& folder) {
     return system_error(path, errno);
   }
   return StateLock(std::move(fd));
+}
+
+void StateLock::say_stopping() const {
+  const std::string text = std::to_string(::getpid()) + std::string(client::kStoppingMark) + "\n";
+  // Without it a client is told that another host has the folder, and has to try again by itself.
+  [[maybe_unused]] const ssize_t written = ::pwrite(fd_.get(), text.data(), text.size(), 0);
 }
 
 }  // namespace bus::host

@@ -14,6 +14,9 @@ class StateLock {
   // Code::conflict names the process that holds it.
   static Result<StateLock> take(const std::string& folder);
 
+  // Writes beside our pid that we are on our way out: a client that wants a new host waits for us then.
+  void say_stopping() const;
+
  private:
   explicit StateLock(UniqueFd fd) : fd_(std::move(fd)) {}
   UniqueFd fd_;

@@ -144,8 +144,14 @@ Server::Server(Options options, Router& router, metrics::Registry& registry, con
     : impl_(std::make_unique<Impl>(std::move(options), router, registry, clock)) {}
 
 Server::~Server() {
-  (void)impl_->stop().ok();
+  const Status stopped = impl_->stop();
   impl_->state.desk->gate.close();
+  if (!stopped) {
+    impl_->workers.abandon();
+    impl_->streamers.abandon();
+    (void)impl_.release();
+    return;
+  }
   impl_->workers.stop();
   impl_->streamers.stop();
 }

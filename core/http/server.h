@@ -39,7 +39,9 @@ struct Options {
 class Server {
  public:
   Server(Options options, Router& router, metrics::Registry& registry, const Clock& clock);
-  ~Server();  // stops, and waits for handlers as long as they take
+  // Stops as stop() does. Handlers that have not ended by then are left behind with their threads and all
+  // that the server holds; the router, registry and clock must live as long as the process then.
+  ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 

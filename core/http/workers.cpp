@@ -45,17 +45,24 @@ void Workers::run() {
   }
 }
 
-void Workers::stop() {
+// Ends the giving out of work; the threads, for the caller to wait for or to let go.
+std::vector<std::thread> Workers::close() {
   std::vector<std::thread> threads;
   std::deque<std::unique_ptr<Connection>> dropped;
-  {
-    MutexLock lock(mutex_);
-    stopped_ = true;
-    threads.swap(threads_);
-    dropped.swap(queue_);
-    filled_.notify_all();
-  }
-  for (std::thread& thread : threads) thread.join();
+  MutexLock lock(mutex_);
+  stopped_ = true;
+  threads.swap(threads_);
+  dropped.swap(queue_);
+  filled_.notify_all();
+  return threads;
+}
+
+void Workers::stop() {
+  for (std::thread& thread : close()) thread.join();
+}
+
+void Workers::abandon() {
+  for (std::thread& thread : close()) thread.detach();
 }
 
 }  // namespace bus::http

@@ -32,10 +32,14 @@ class Workers {
   void give(std::unique_ptr<Connection> connection);
   // Closes what waits, and returns when nothing is worked on any more. Safe without start(), and twice.
   void stop();
+  // Closes what waits and lets go of the threads: those at work end when their work does. This must live on
+  // until then.
+  void abandon();
 
  private:
   void run();
   bool add_thread() BUS_REQUIRES(mutex_);
+  std::vector<std::thread> close();
 
   const std::size_t most_;
   const Work work_;

@@ -115,6 +115,52 @@ def test_wait_starts_a_host(world, orphans):
     assert waiting.wait() == 0
 
 
+def test_a_reader_starts_no_host_where_one_was_stopped(bus):
+    """Who stops a host by hand wants it gone; who was waiting goes on when there is one again."""
+    waiting = [bus.watching("wait", 'type == "a"', "--timeout", "100s"), bus.watching("events", "watch", "--json"),
+               bus.watching("on", 'type == "a"', "--", "true")]
+    bus.stop()
+    for client in waiting:
+        until(lambda: "the host was stopped" in client.err, "it says so")
+    assert {argv[1] for argv in processes_with(bus.mark).values()} == {"wait", "events", "on"}
+    assert not bus.reachable()
+    bus.serve()
+    bus.emit("--type", "a")
+    assert waiting[0].wait() == 0 and waiting[2].wait() == 0
+    until(lambda: len(waiting[1].lines()) == 1, "it is shown")
+
+
+def test_a_reader_starts_a_host_where_one_was_killed(bus, orphans):
+    waiting = bus.watching("wait", 'type == "a"', "--timeout", "100s")
+    bus.kill()
+    until(lambda: bus.reachable() and bus.readers() > 0, "another one")
+    bus.emit("--type", "a")
+    assert waiting.wait() == 0
+    pid = bus.status()["pid"]
+    os.kill(pid, signal.SIGTERM)
+    assert wait_pid(pid) == 0
+
+
+def test_emit_outlasts_a_host_that_stops(world, orphans):
+    """Each finds the old host or waits for it to go and has a new one; none fails, none is stored twice."""
+    pid, count = None, 0
+    for _ in range(8):
+        world.emit("--type", "first")
+        pid = world.status()["pid"]
+        early = [world.start("emit", "--type", "a") for _ in range(4)]
+        os.kill(pid, signal.SIGTERM)
+        late = [world.start("emit", "--type", "a") for _ in range(4)]
+        for client in early + late:
+            assert client.wait() == 0, client.err
+        assert wait_pid(pid) == 0
+        count += 9
+        assert world.status()["pid"] != pid
+    assert len(world.events()) == count
+    pid = world.status()["pid"]
+    os.kill(pid, signal.SIGTERM)
+    assert wait_pid(pid) == 0
+
+
 def test_client_says_why_no_host_came(world):
     world.configure("[htp]\nlisten = 3\n")
     done = world.run("status", status=None)

@@ -209,7 +209,8 @@ def pending_signals(pid):
 def test_signal_while_nothing_runs(bus, probe, number):
     on = bus.watching("on", "--type", "a", "--loop", "--", *PROBE, env=probe.env())
     on.signal(number)
-    assert on.wait() == 128 + number and probe.runs() == []
+    # Until it has taken signals over they end it themselves, which is the same to a shell.
+    assert on.wait() in (128 + number, -number) and probe.runs() == []
 
 
 def test_output_of_the_program_is_ours(bus):

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <memory>
+#include <thread>
 
 #include "tests/support/temp_folder.h"
 #include "tests/unit/http/raw_client.h"
@@ -266,6 +268,32 @@ TEST_F(ServerTest, SaysWhichHandlersDidNotEnd) {
   EXPECT_EQ(stopped.error().code, Code::timeout);
   EXPECT_THAT(stopped.error().message, HasSubstr("1 "));
   go_on.set_value();
+  while (!server->stop()) std::this_thread::yield();  // else the server would be left behind
+}
+
+// What the handler that never returns holds is never freed.
+TEST(Server, LeavesAHandlerBehindThatNeverReturns) {
+  const auto registry = new metrics::Registry;
+  const auto router = new Router(*registry);
+  const auto inside = std::make_shared<std::promise<void>>();
+  const auto never = std::make_shared<std::promise<void>>();
+  const Handler stuck = [=](const Request&) {
+    inside->set_value();
+    never->get_future().wait();
+    return Response{};
+  };
+  ASSERT_TRUE(router->add({"GET", "/stuck", 0, stuck}).ok());
+  Options options;
+  options.port = 0;
+  options.stop_grace = milliseconds(30);
+  auto server = std::make_unique<Server>(options, *router, *registry, system_clock());
+  const auto port = server->start();
+  ASSERT_TRUE(port.ok());
+  RawClient client(*port);
+  client.send("GET /stuck HTTP/1.1\r\nHost: a\r\n\r\n");
+  inside->get_future().wait();
+  server.reset();
+  EXPECT_NE(never, nullptr);
 }
 
 TEST_F(ServerTest, MayBeStoppedWithoutAStart) {
