@@ -1,15 +1,16 @@
 // bus events list, watch, show: reading the log.
-#include "core/cli/events.h"
-
 #include <algorithm>
 #include <deque>
 #include <iterator>
+#include <vector>
 
 #include "core/auth/base64.h"
 #include "core/base/text.h"
+#include "core/cli/event_format.h"
 #include "core/cli/event_text.h"
 #include "core/cli/exit_codes.h"
 #include "core/cli/expression.h"
+#include "core/cli/following.h"
 #include "core/cli/shorthand.h"
 #include "core/client/follower.h"
 
@@ -22,14 +23,21 @@ constexpr std::int64_t kDefaultLimit = 50;
 constexpr Positional kWhere[] = {
     {.name = "EXPR",
      .help = "Only events for which this expression is true (PREDICATES.md); all if left out."}};
-constexpr Option kFormatOption = {.name = "format", .value = "FORMAT", .help = "text or json (as --json)."};
-constexpr Option kNoData = {.name = "no-data", .help = "Leave out the source's own words (data)."};
+constexpr std::string_view kLineNotes =
+    "Lines are: seq, time, source/type, scope, summary. With --json each line is an event (EVENTS.md), with "
+    "--format "
+    "cloudevents a CloudEvent.\n"
+    "A template is text with paths into the event between {{ and }}, as in predicates: {{.task.state}}, "
+    "{{.data.labels[0].name}}, {{.data[\"a key\"]}}; {{.}} is the whole event, and {{json .data}} a value as "
+    "JSON. "
+    "What is not there is empty. \\t and \\n are a tab and a line break.";
 
 constexpr Example kListExamples[] = {
     {"bus events list", "The newest 50 events, oldest of them first."},
     {"bus events list --since 1h --result failure", "What failed in the last hour (the newest 50 of it)."},
     {"bus events list --all --json 'source == \"github\"' | jq .data",
      "Every event of GitHub, with its data."},
+    {"bus events list --format '{{.seq}} {{.task.state}} {{.data.sender.login}}'", "Lines of one's own."},
 };
 constexpr Option kListOptions[] = {
     {.name = "since",
@@ -37,7 +45,7 @@ constexpr Option kListOptions[] = {
      .help = "Only what comes behind: 10m, an RFC 3339 time, a seq, an event id, or @cursor."},
     {.name = "limit", .value = "N", .help = "The newest N; 50 if left out."},
     {.name = "all", .help = "All of them, oldest first."},
-    kNoData,
+    kNoDataOption,
     kFormatOption,
 };
 constexpr Example kWatchExamples[] = {
@@ -49,7 +57,7 @@ constexpr Option kWatchOptions[] = {
      .value = "PLACE",
      .help = "Start there instead of now: 10m, an RFC 3339 time, a seq, an event id, start, or @cursor."},
     {.name = "count", .value = "N", .help = "End after N events."},
-    kNoData,
+    kNoDataOption,
     kFormatOption,
 };
 constexpr Example kShowExamples[] = {
@@ -57,8 +65,12 @@ constexpr Example kShowExamples[] = {
     {"bus events show 01JD3ZK8QZ0V6N1J6Y2T4B7A9C --json", "The same by its id, as JSON."},
     {"bus events show 1042 --raw", "The body that a webhook brought, byte for byte."},
 };
+constexpr std::string_view kWatchNotes =
+    "Goes on by itself when the host was away, and leaves nothing out. Formats are those of bus events list.";
 constexpr Positional kShowPositionals[] = {{.name = "EVENT", .help = "A seq or an id.", .required = true}};
-constexpr Option kShowOptions[] = {{.name = "raw", .help = "The body as it came, byte for byte."}};
+constexpr Option kShowOptions[] = {{.name = "raw", .help = "The body as it came, byte for byte."},
+                                   kFormatOption};
+constexpr std::string_view kShowNotes = "Formats are those of bus events list; text is a field a line.";
 constexpr ExitMeaning kShowExits[] = {{kNotFound, "no such event, or none with a body of its own (--raw)"}};
 
 Result<std::string> where_of(const Session& session) {
@@ -94,78 +106,55 @@ void each_event(json::Node result, std::string_view raw, Visit visit) {
   for (const json::Node event : result["events"].elements()) visit(event, texts.next());
 }
 
-Result<int> list_all(Session& session, Format format, client::Connection& host, Page page) {
+Result<int> list_all(Session& session, const EventFormat& format, client::Connection& host, Page page) {
   for (;;) {
     const auto result = host.ask(call_of(page));
     if (!result) return result.error();
-    each_event(*result, host.raw_result(),
-               [&](json::Node event, std::string_view text) { write_event(session, format, event, text); });
+    Status written = Ok{};
+    each_event(*result, host.raw_result(), [&](json::Node event, std::string_view text) {
+      if (written) written = format.write(session, event, text);
+    });
+    if (!written) return std::move(written).error();
     if ((*result)["end"].boolean().value_or(true) || session.out().failed()) return kGood;
     page.since = std::to_string((*result)["last"].integer().value_or(0));
   }
 }
 
-using Texts = std::deque<std::string>;
-
-// The newest `limit` of the page's range, by reading it forward: for a sparse filter, where the host gives up
-// going backwards after many events.
-Result<Texts> newest_forward(client::Connection& host, Page page, std::size_t limit) {
-  Texts kept;
-  page.newest = false;
-  page.limit = kPage;
-  for (;;) {
-    const auto result = host.ask(call_of(page));
-    if (!result) return result.error();
-    each_event(*result, host.raw_result(), [&](json::Node, std::string_view text) {
-      kept.emplace_back(text);
-      if (kept.size() > limit) kept.pop_front();
-    });
-    if ((*result)["end"].boolean().value_or(true)) return kept;
-    page.since = std::to_string((*result)["last"].integer().value_or(0));
-  }
-}
-
-// The newest `limit`, oldest of them first. Pages backwards, for the host gives at most 1,000 in one answer.
-Result<Texts> newest(client::Connection& host, Page page, std::size_t limit) {
-  Texts kept;
+// The newest `limit`, oldest of them first. Pages backwards: the host gives at most 1,000 in one answer, and
+// looks at a bounded number of events for it.
+Result<std::deque<std::string>> newest(client::Connection& host, Page page, std::size_t limit) {
+  std::deque<std::string> kept;
   page.newest = true;
-  while (kept.size() < limit) {
+  for (;;) {
     page.limit = std::min(static_cast<std::int64_t>(limit - kept.size()), kPage);
     const auto result = host.ask(call_of(page));
     if (!result) return result.error();
-    Texts texts;
-    std::uint64_t first = 0;
-    each_event(*result, host.raw_result(), [&](json::Node event, std::string_view text) {
-      if (texts.empty()) first = static_cast<std::uint64_t>(event["seq"].integer().value_or(0));
-      texts.emplace_back(text);
-    });
-    const bool end = (*result)["end"].boolean().value_or(true);
-    const bool full = texts.size() == static_cast<std::size_t>(page.limit);
+    std::vector<std::string> texts;
+    texts.reserve((*result)["events"].size());
+    each_event(*result, host.raw_result(),
+               [&](json::Node, std::string_view text) { texts.emplace_back(text); });
     kept.insert(kept.begin(), std::make_move_iterator(texts.begin()), std::make_move_iterator(texts.end()));
-    if (first != 0) page.until = first - 1;
-    if (!full && !end) {
-      auto rest = newest_forward(host, page, limit - kept.size());
-      if (!rest) return rest;
-      kept.insert(kept.begin(), std::make_move_iterator(rest->begin()), std::make_move_iterator(rest->end()));
-    }
-    if (!full || page.until == 0) break;
+    const std::int64_t first = (*result)["first"].integer().value_or(0);
+    if (kept.size() >= limit || first <= 1 || (*result)["end"].boolean().value_or(true)) return kept;
+    page.until = static_cast<std::uint64_t>(first - 1);
   }
-  return kept;
 }
 
-Result<int> list_newest(Session& session, Format format, client::Connection& host, Page page,
+Result<int> list_newest(Session& session, const EventFormat& format, client::Connection& host, Page page,
                         std::int64_t limit) {
   const auto texts = newest(host, std::move(page), static_cast<std::size_t>(limit));
   if (!texts) return texts.error();
   json::Document document;
   for (const std::string& text : *texts) {
-    if (const auto event = document.parse(text)) write_event(session, format, *event, text);
+    const auto event = document.parse(text);
+    if (!event) return event.error();
+    if (Status written = format.write(session, *event, text); !written) return std::move(written).error();
   }
   return kGood;
 }
 
 Result<int> run_list(Session& session) {
-  const auto format = format_of(session);
+  const auto format = EventFormat::of(session);
   if (!format) return format.error();
   const auto where = where_of(session);
   if (!where) return where.error();
@@ -177,13 +166,13 @@ Result<int> run_list(Session& session) {
   Page page;
   page.where = *where;
   page.since = session.args().get_or("since", "");
-  page.data = *format == Format::json && !session.args().has("no-data");
+  page.data = format->wants_data();
   if (session.args().has("all")) return list_all(session, *format, *host, std::move(page));
   return list_newest(session, *format, *host, std::move(page), limit->value_or(kDefaultLimit));
 }
 
 Result<int> run_watch(Session& session) {
-  const auto format = format_of(session);
+  const auto format = EventFormat::of(session);
   if (!format) return format.error();
   auto where = where_of(session);
   if (!where) return where.error();
@@ -194,7 +183,7 @@ Result<int> run_watch(Session& session) {
   client::Subscribe subscribe;
   subscribe.where = std::move(*where);
   subscribe.since = session.args().get_or("since", "now");
-  subscribe.data = *format == Format::json && !session.args().has("no-data");
+  subscribe.data = format->wants_data();
   auto follower = client::Follower::open(*paths, session.connect_options(), std::move(subscribe));
   if (!follower) return std::move(follower).error();
   for (std::int64_t left = count->value_or(INT64_MAX); left > 0 && !session.out().failed();) {
@@ -206,77 +195,74 @@ Result<int> run_watch(Session& session) {
     if (!item) return item.error();
     if (!*item) continue;
     const client::Item& got = **item;
-    if (got.kind == client::Item::Kind::gap) {
-      session.remark("bus: retention removed " + std::to_string(got.gap_from) + " to " +
-                     std::to_string(got.seq));
+    if (got.kind != client::Item::Kind::event) {
+      tell_of(session, got);
+      continue;
     }
-    if (got.kind != client::Item::Kind::event) continue;
-    write_event(session, *format, got.node, got.text);
+    if (Status written = format->write(session, got.node, got.text); !written)
+      return std::move(written).error();
     --left;
   }
   return kGood;
 }
 
+Result<int> show_raw(Session& session, client::Connection& host, client::Call call) {
+  call.params().member("raw", true);
+  const auto result = host.ask(std::move(call));
+  if (!result) return result.error();
+  const auto bytes = auth::parse_base64((*result)["raw"].string_or(""));
+  if (!bytes) return error(Code::fault, "the host's answer cannot be read");
+  session.out().write(*bytes);
+  return kGood;
+}
+
 Result<int> run_show(Session& session) {
+  const auto format = EventFormat::of(session);
+  if (!format) return format.error();
+  const bool raw = session.args().has("raw");
+  if (raw && session.args().has("format")) return session.usage("--raw and --format exclude each other");
   auto host = session.connect();
   if (!host) return std::move(host).error();
   client::Call call("event");
   call.params().member("event", session.args().positional(0));
-  const bool raw = session.args().has("raw");
-  if (raw) call.params().member("raw", true);
+  if (raw) return show_raw(session, *host, std::move(call));
   const auto result = host->ask(std::move(call));
   if (!result) return result.error();
-  if (raw) {
-    const auto bytes = auth::parse_base64((*result)["raw"].string_or(""));
-    if (!bytes) return error(Code::fault, "the host's answer cannot be read");
-    session.out().write(*bytes);
-  } else if (session.json()) {
-    session.out().line(json::raw_member(host->raw_result(), "event"));
-  } else {
-    session.out().write(event_page((*result)["event"]));
+  const json::Node event = (*result)["event"];
+  if (format->kind() == EventFormat::Kind::text) {
+    session.out().write(event_page(event));
+    return kGood;
   }
+  Status written = format->write(session, event, json::raw_member(host->raw_result(), "event"));
+  if (!written) return std::move(written).error();
   return kGood;
 }
 
 }  // namespace
 
-Result<Format> format_of(const Session& session) {
-  const auto word = session.args().get("format");
-  if (!word) return session.json() ? Format::json : Format::text;
-  if (*word == "json") return Format::json;
-  if (*word == "text" && !session.json()) return Format::text;
-  if (*word == "text") return session.usage("--json and --format text exclude each other");
-  return session.usage("--format: unknown word '" + *word + "'", "one of: text, json");
-}
-
-void write_event(Session& session, Format format, json::Node event, std::string_view text) {
-  session.out().line(format == Format::json ? std::string(text) : event_line(event));
-}
-
 extern const Verb kEventsList, kEventsWatch, kEventsShow;
-const Verb kEventsList = {
-    .name = "events list",
-    .summary = "read the log",
-    .examples = kListExamples,
-    .positionals = kWhere,
-    .options = kListOptions,
-    .filters = filter_options(),
-    .notes =
-        "Lines are: seq, time, source/type, scope, summary. With --json each line is an event (EVENTS.md).",
-    .run = run_list};
+const Verb kEventsList = {.name = "events list",
+                          .summary = "read the log",
+                          .examples = kListExamples,
+                          .positionals = kWhere,
+                          .options = kListOptions,
+                          .filters = filter_options(),
+                          .notes = kLineNotes,
+                          .run = run_list};
 const Verb kEventsWatch = {.name = "events watch",
                            .summary = "show events as they come",
                            .examples = kWatchExamples,
                            .positionals = kWhere,
                            .options = kWatchOptions,
                            .filters = filter_options(),
-                           .notes = "Goes on by itself when the host was away, and leaves nothing out.",
+                           .notes = kWatchNotes,
                            .run = run_watch};
 const Verb kEventsShow = {.name = "events show",
                           .summary = "show one event in full",
                           .examples = kShowExamples,
                           .positionals = kShowPositionals,
                           .options = kShowOptions,
+                          .notes = kShowNotes,
                           .exits = kShowExits,
                           .run = run_show};
 

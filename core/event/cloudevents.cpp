@@ -70,6 +70,30 @@ std::string type_of(const Event& event, std::string_view data) {
   return type;
 }
 
+// A text as a CloudEvents String: without control characters and noncharacters, which that type excludes.
+std::string string_value(std::string_view text) {
+  std::string out = to_utf8(text);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const auto at = [&](std::size_t k) {
+      return i + k < out.size() ? static_cast<unsigned char>(out[i + k]) : 0u;
+    };
+    const unsigned lead = at(0);
+    std::size_t bad = 0;  // length of a character that may not stay
+    if (lead < 0x20 || lead == 0x7f) {
+      bad = 1;
+    } else if (lead == 0xc2 && at(1) < 0xa0) {
+      bad = 2;
+    } else if (lead == 0xef &&
+               ((at(1) == 0xb7 && at(2) >= 0x90 && at(2) <= 0xaf) || (at(1) == 0xbf && at(2) >= 0xbe))) {
+      bad = 3;
+    } else if (lead >= 0xf0 && (at(1) & 0x0f) == 0x0f && at(2) == 0xbf && at(3) >= 0xbe) {
+      bad = 4;
+    }
+    if (bad != 0) out.replace(i, bad, " ");
+  }
+  return out;
+}
+
 // Words of ours out of an attribute of somebody else's: lower case, what is no letter or digit becomes _.
 std::string word_of(std::string_view text) {
   std::string out;
@@ -183,29 +207,40 @@ std::string attribute_text(json::Node value) {
 
 }  // namespace
 
-std::string to_cloudevent(const Event& event, std::string_view data) {
+std::string to_cloudevent(const Event& event, std::string_view data, WithData with_data) {
   std::string text;
   json::Writer out(text);
+  const auto attribute = [&out](std::string_view name, std::string_view value) {
+    out.member_if(name, cut_utf8(string_value(value), kMaxText));
+  };
   out.begin_object().member("specversion", "1.0").member("id", event.id.text());
   out.member("source", "/" + event.source + (event.scope.empty() ? "" : "/" + uri_path(event.scope)));
-  out.member("type", type_of(event, data)).member_if("subject", event.subject);
+  out.member("type", string_value(type_of(event, data)));
+  attribute("subject", event.subject);
   out.member("time", format_time(event.time)).member("recordedtime", format_time(event.received));
   std::string sequence = std::to_string(event.seq);
-  sequence.insert(0, 20 - std::min<std::size_t>(20, sequence.size()),
-                  '0');  // ordered as text, as the extension asks
-  out.member("sequence", sequence)
-      .member_if("summary", printable(event.summary))
-      .member_if("buskey", event.key);
+  // Ordered as text, as the extension asks.
+  sequence.insert(0, 20 - std::min<std::size_t>(20, sequence.size()), '0');
+  out.member("sequence", sequence);
+  attribute("summary", event.summary);
+  attribute("buskey", event.key);
   if (event.task) {
     const Task& task = *event.task;
-    out.member("taskid", task.id).member("taskattempt", task.attempt).member("taskkind", task.kind);
-    out.member("taskstate", name(task.state));
+    attribute("taskid", task.id);
+    out.member("taskattempt", std::min<std::uint32_t>(task.attempt, INT32_MAX));
+    out.member("taskkind", task.kind).member("taskstate", name(task.state));
     if (task.result) out.member("taskresult", name(*task.result)).member("taskok", task.ok());
-    out.member_if("taskname", task.name).member_if("taskparent", task.parent).member_if("tasksha", task.sha);
-    out.member_if("taskref", task.ref).member_if("taskurl", task.url).member_if("taskdetail", task.detail);
+    attribute("taskname", task.name);
+    attribute("taskparent", task.parent);
+    attribute("tasksha", task.sha);
+    attribute("taskref", task.ref);
+    attribute("taskurl", task.url);
+    attribute("taskdetail", task.detail);
     out.member_if("taskeffect", name(task.effect));
   }
-  if (!data.empty()) out.member("datacontenttype", "application/json").key("data").raw(data);
+  if (!data.empty() && with_data == WithData::yes) {
+    out.member("datacontenttype", "application/json").key("data").raw(data);
+  }
   out.end_object();
   return text;
 }

@@ -2,6 +2,7 @@
 // has the mapping.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,7 +15,9 @@
 namespace bus::event {
 
 // The event as one JSON object (application/cloudevents+json). `data` is its data's text; empty: none.
-std::string to_cloudevent(const Event& event, std::string_view data);
+// Without data it is looked at all the same: the type of GitHub's events names the action.
+enum class WithData : std::uint8_t { no, yes };
+std::string to_cloudevent(const Event& event, std::string_view data, WithData with_data = WithData::yes);
 
 // A CloudEvent in the JSON format, as `node` and its own bytes. Its id becomes the key. Code::invalid names
 // the attribute that is missing or wrong.

@@ -113,6 +113,30 @@ Response post_events(Parts& parts, const Request& request) {
   return response;
 }
 
+// ?format=, or else what the client accepts: CloudEvents where it says so.
+Result<Form> form_asked_for(const Request& request) {
+  const auto format = request.parameter("format");
+  if (format == "cloudevents") return Form::cloudevents;
+  if (format && *format != "native") return error(Code::invalid, "format must be native or cloudevents");
+  const std::string_view accept = request.header("Accept").value_or("");
+  const bool cloud = !format && accept.find("application/cloudevents") != std::string_view::npos;
+  return cloud ? Form::cloudevents : Form::native;
+}
+
+// A page as a CloudEvents batch: what the page says besides its events goes into the head.
+void make_batch(Response& response) {
+  json::Document document;
+  const auto page = document.parse(response.body);
+  if (!page) return;
+  for (const auto& [header, member] : {std::pair{"Bus-First", "first"}, {"Bus-Last", "last"}}) {
+    if (const auto seq = (*page)[member].integer())
+      response.headers.emplace_back(header, std::to_string(*seq));
+  }
+  response.headers.emplace_back("Bus-End", (*page)["end"].boolean().value_or(true) ? "true" : "false");
+  response.body = std::string(json::raw_member(response.body, "events"));
+  response.content_type = "application/cloudevents-batch+json";
+}
+
 Response get_events(Parts& parts, const Request& request) {
   if (auto refusal = refused(parts, request, auth::Scope::events_read)) return *refusal;
   auto listing =
@@ -125,12 +149,16 @@ Response get_events(Parts& parts, const Request& request) {
     return http::refuse(400, "invalid",
                         "limit must be a whole number from 1 to " + std::to_string(kMostListed));
   }
+  const auto form = form_asked_for(request);
+  if (!form) return http::refuse(form.error());
+  listing->form = *form;
   listing->newest = request.parameter("newest") == "true";
   listing->data = request.parameter("data") != "false";
   auto page = list_events(parts, *listing);
   if (!page) return http::refuse(page.error());
   Response response;
   response.body = std::move(*page);
+  if (*form == Form::cloudevents) make_batch(response);
   return response;
 }
 
@@ -154,9 +182,16 @@ class Bell {
   bool rung_ BUS_GUARDED_BY(mutex_) = false;
 };
 
-std::string frame_of(const store::Record& record, bool sse) {
-  if (!sse) return record.json.text + "\n";
-  return "id: " + std::to_string(record.seq) + "\nevent: event\ndata: " + record.json.text + "\n\n";
+// How a stream writes.
+struct Framing {
+  bool sse = false;
+  Form form = Form::native;
+};
+
+std::string frame_of(const store::Record& record, const Framing& framing) {
+  std::string text = form_of(record, framing.form, true);
+  if (!framing.sse) return text + "\n";
+  return "id: " + std::to_string(record.seq) + "\nevent: event\ndata: " + text + "\n\n";
 }
 
 std::string gap_of(const fanout::Gap& gap, bool sse) {
@@ -165,7 +200,8 @@ std::string gap_of(const fanout::Gap& gap, bool sse) {
   return sse ? "event: gap\ndata: " + json + "\n\n" : json + "\n";
 }
 
-void stream_events(fanout::Hub& hub, fanout::ReaderOptions options, bool sse, http::Sink& sink) {
+void stream_events(fanout::Hub& hub, fanout::ReaderOptions options, const Framing& framing,
+                   http::Sink& sink) {
   const auto bell = std::make_shared<Bell>();
   options.wake = [bell] { bell->ring(); };
   const auto reader = hub.open(std::move(options));
@@ -174,8 +210,8 @@ void stream_events(fanout::Hub& hub, fanout::ReaderOptions options, bool sse, ht
     const auto batch = reader->read(kBatchEvents, kBatchBytes);
     if (!batch) return;
     std::string bytes;
-    if (batch->gap) bytes += gap_of(*batch->gap, sse);
-    for (const store::RecordPtr& record : batch->records) bytes += frame_of(*record, sse);
+    if (batch->gap) bytes += gap_of(*batch->gap, framing.sse);
+    for (const store::RecordPtr& record : batch->records) bytes += frame_of(*record, framing);
     if (!bytes.empty() && !sink.write(bytes)) return;
     if (batch->caught_up) bell->wait();
   }
@@ -183,6 +219,8 @@ void stream_events(fanout::Hub& hub, fanout::ReaderOptions options, bool sse, ht
 
 Response get_stream(Parts& parts, const Request& request) {
   if (auto refusal = refused(parts, request, auth::Scope::events_read)) return *refusal;
+  const auto form = form_asked_for(request);
+  if (!form) return http::refuse(form.error());
   const bool sse = request.header("Accept").value_or("").find("text/event-stream") != std::string_view::npos;
   const std::string last = std::string(request.header("Last-Event-ID").value_or(""));
   const std::string since = last.empty() ? request.parameter("since").value_or("now") : last;
@@ -194,8 +232,8 @@ Response get_stream(Parts& parts, const Request& request) {
   Response response;
   response.content_type = sse ? "text/event-stream" : "application/x-ndjson";
   response.headers.emplace_back("Cache-Control", "no-store");
-  response.stream = [&hub = *parts.hub, options, sse](http::Sink& sink) {
-    stream_events(hub, options, sse, sink);
+  response.stream = [&hub = *parts.hub, options, framing = Framing{sse, *form}](http::Sink& sink) {
+    stream_events(hub, options, framing, sink);
   };
   return response;
 }

@@ -1,7 +1,9 @@
 #include "core/host/listing.h"
 
 #include <algorithm>
+#include <iterator>
 
+#include "core/event/cloudevents.h"
 #include "core/event/json_form.h"
 #include "core/fanout/since.h"
 
@@ -32,21 +34,28 @@ class Filter {
   predicate::EventView view_;
 };
 
-void write_record(json::Writer& out, const store::Record& record, bool data) {
-  if (data) {
-    out.raw(record.json.text);
-  } else {
-    out.raw(record.json.head_open()).end_object();  // closes what the event's own text opened
-  }
-}
+// What was looked at: from `first` (0: not told) to `last`, and nothing more is there if `end`.
+struct Reach {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+  bool end = false;
+};
 
-std::string write_page(const std::vector<store::RecordPtr>& records, bool data, std::uint64_t last,
-                       bool end) {
+std::string write_page(const std::vector<store::RecordPtr>& records, const Listing& listing,
+                       const Reach& reach) {
   std::string result;
   json::Writer out(result);
   out.begin_object().key("events").begin_array();
-  for (const store::RecordPtr& record : records) write_record(out, *record, data);
-  out.end_array().member("last", last).member("end", end).end_object();
+  for (const store::RecordPtr& record : records) {
+    if (listing.form == Form::native && listing.data) {
+      out.raw(record->json.text);
+    } else {
+      out.raw(form_of(*record, listing.form, listing.data));
+    }
+  }
+  out.end_array();
+  if (reach.first != 0) out.member("first", reach.first);
+  out.member("last", reach.last).member("end", reach.end).end_object();
   return result;
 }
 
@@ -60,20 +69,20 @@ Result<std::string> list_forward(const Parts& parts, const Listing& listing) {
     if (!page) return std::move(page).error();
     for (store::RecordPtr& record : page->records) {
       if (listing.until != 0 && record->seq > listing.until)
-        return write_page(found, listing.data, last, true);
+        return write_page(found, listing, {0, last, true});
       last = record->seq;
       if (!matches(*record)) continue;
       bytes += record->json.text.size();
       found.push_back(std::move(record));
       if (found.size() == listing.limit || bytes >= kPageBytes) {
-        return write_page(found, listing.data, last, page->end && last == page->last);
+        return write_page(found, listing, {0, last, page->end && last == page->last});
       }
     }
     last = page->last;
     looked_at += page->records.size();
-    if (page->end) return write_page(found, listing.data, last, true);
+    if (page->end) return write_page(found, listing, {0, last, true});
   }
-  return write_page(found, listing.data, last, false);
+  return write_page(found, listing, {0, last, false});
 }
 
 // The newest that match, found by going backwards; told oldest first.
@@ -82,22 +91,27 @@ Result<std::string> list_newest(const Parts& parts, const Listing& listing) {
   std::vector<store::RecordPtr> found;
   const std::uint64_t last = listing.until != 0 ? listing.until : parts.store->bounds().last;
   std::uint64_t before = last + 1;
-  std::size_t looked_at = 0;
+  std::size_t bytes = 0;
   bool end = false;
-  while (!end && found.size() < listing.limit && looked_at < kLookedAt) {
+  for (std::size_t looked_at = 0; !end && looked_at < kLookedAt;) {
     const std::size_t rows = listing.where ? kPageRows : std::min(kPageRows, listing.limit - found.size());
     auto page = parts.store->read_before(before, listing.after, rows);
     if (!page) return std::move(page).error();
-    end = page->end;
     looked_at += page->records.size();
+    end = page->end;
     for (auto record = page->records.rbegin(); record != page->records.rend(); ++record) {
       before = (*record)->seq;
-      if (matches(**record)) found.push_back(std::move(*record));
-      if (found.size() == listing.limit) break;
+      if (!matches(**record)) continue;
+      bytes += (*record)->json.text.size();
+      found.push_back(std::move(*record));
+      if (found.size() < listing.limit && bytes < kPageBytes) continue;
+      end = end && std::next(record) == page->records.rend();
+      std::reverse(found.begin(), found.end());
+      return write_page(found, listing, {before, last, end});
     }
   }
   std::reverse(found.begin(), found.end());
-  return write_page(found, listing.data, last, end || found.size() == listing.limit);
+  return write_page(found, listing, {before, last, end});
 }
 
 }  // namespace
@@ -114,6 +128,16 @@ Result<Listing> make_listing(const Parts& parts, const ListingText& text) {
   if (!after) return after.error();
   out.after = *after;
   return out;
+}
+
+std::string form_of(const store::Record& record, Form form, bool data) {
+  if (form == Form::native) return data ? record.json.text : std::string(record.json.head_open()) + "}";
+  json::Document document;
+  const auto node = document.parse(record.json.text);
+  const auto event = node ? event::decode(*node, {}) : Result<event::Event>(node.error());
+  // What the store holds was encoded by us.
+  if (!event) return "{}";
+  return event::to_cloudevent(*event, record.data(), data ? event::WithData::yes : event::WithData::no);
 }
 
 Result<std::string> list_events(const Parts& parts, const Listing& listing) {

@@ -15,8 +15,11 @@ namespace bus::host {
 
 inline constexpr std::size_t kMostListed = 1000;
 
+enum class Form : std::uint8_t { native, cloudevents };
+
 // What to list.
 struct Listing {
+  Form form = Form::native;
   std::optional<predicate::Predicate> where;
   std::uint64_t after = 0;
   std::uint64_t until = 0;  // 0: no end
@@ -33,7 +36,11 @@ struct ListingText {
 Result<Listing> make_listing(const Parts& parts, const ListingText& text);
 
 // {"events": […], "last": seq, "end": bool}. Looks at a bounded number of events: `end` is false if there may
-// be more behind `last`.
+// be more behind `last`. Of the newest there is `first` besides, the oldest one looked at: `end` is false if
+// there may be more before it.
 Result<std::string> list_events(const Parts& parts, const Listing& listing);
+
+// A stored event in that form; `data` says whether with its data.
+std::string form_of(const store::Record& record, Form form, bool data);
 
 }  // namespace bus::host

@@ -70,11 +70,17 @@ Result<std::string> tasks(const Parts& parts, const wire::Request& request) {
     if (!text) return text.error();
     *into = *text;
   }
-  const auto limit = request.integer_of("limit", 50, 1, 1000);
+  const auto limit = request.integer_of("limit", 50, 1, kMostListed);
   if (!limit) return limit.error();
-  query.limit = static_cast<std::size_t>(*limit);
-  const auto rows = parts.store->tasks(query);
+  const auto before = request.integer_of("before", 0, 0, INT64_MAX);
+  if (!before) return before.error();
+  query.before = static_cast<std::uint64_t>(*before);
+  const auto wanted = static_cast<std::size_t>(*limit);
+  query.limit = wanted + 1;  // one more tells whether there are more
+  auto rows = parts.store->tasks(query);
   if (!rows) return rows.error();
+  const bool more = rows->size() > wanted;
+  if (more) rows->resize(wanted);
   std::string result;
   json::Writer out(result);
   out.begin_object().key("tasks").begin_array();
@@ -82,7 +88,9 @@ Result<std::string> tasks(const Parts& parts, const wire::Request& request) {
     out.raw(std::string_view(row.json).substr(0, row.json.size() - 1));
     out.member("seq", row.seq).member("updated", format_time(row.updated)).end_object();
   }
-  out.end_array().end_object();
+  out.end_array();
+  if (more) out.member("next", rows->back().seq);
+  out.end_object();
   return result;
 }
 

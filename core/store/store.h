@@ -76,6 +76,7 @@ struct TaskQuery {
   std::string id{};                                          // exactly this one
   std::string kind{}, scope{}, state{}, result{}, parent{};  // empty: any
   std::string sha{};                                         // a prefix
+  std::uint64_t before = 0;                                  // only those whose seq is below; 0: all
   std::size_t limit = 50;
 };
 
@@ -144,6 +145,7 @@ class Store {
   virtual Result<std::string> raw(std::uint64_t seq) const = 0;
   virtual Bounds bounds() const = 0;
 
+  // Those that moved last come first.
   virtual Result<std::vector<TaskRow>> tasks(const TaskQuery& query) const = 0;
 
   // Named positions. save_cursor never moves one back.

@@ -186,6 +186,7 @@ Result<std::vector<TaskRow>> SqliteStore::tasks(const TaskQuery& query) const {
     sql += " AND substr(sha,1," + std::to_string(query.sha.size()) + ")=?";
     values.push_back(query.sha);
   }
+  if (query.before != 0) sql += " AND seq<" + std::to_string(query.before);
   sql += " ORDER BY seq DESC LIMIT " + std::to_string(query.limit);
   auto statement = (*reader)->db.prepare(sql);
   if (!statement) return std::move(statement).error();

@@ -140,3 +140,61 @@ def test_two_readers_see_one_order(bus):
     assert [emitter.wait() for emitter in emitters] == [0] * 20
     until(lambda: all(len(watch.lines()) == 20 for watch in watches), "all are shown")
     assert watches[0].lines() == watches[1].lines() == bus.events()
+
+
+def test_the_newest_are_found_however_far_back_they_are(bus):
+    with bus.wire() as wire:
+        for first in range(0, 21_000, 3000):
+            wire.ask("emit", events=[{"source": "cli", "type": "rare" if first + n < 2 else "often"} for n in range(3000)])
+        page = wire.ask("events", where='type == "rare"', newest=True)
+        assert page["events"] == [] and page["end"] is False and 1 < page["first"] <= 1001
+        page = wire.ask("events", where='type == "rare"', newest=True, until=page["first"] - 1)
+        assert [event["seq"] for event in page["events"]] == [1, 2] and page["end"] is True and page["first"] == 1
+    assert [event["seq"] for event in bus.json("events", "list", "--type", "rare")] == [1, 2]
+
+
+def test_tasks_in_pages(bus):
+    with bus.wire() as wire:
+        wire.ask("emit", events=[{"source": "cli", "type": "t", "task": {"id": f"t/{n}", "kind": "work", "state": "running"}}
+                                 for n in range(2500)])
+        page = wire.ask("tasks", limit=1000)
+        assert page["next"] == page["tasks"][-1]["seq"] == 1501
+        assert "next" not in wire.ask("tasks", limit=1000, before=1001)
+    every = [f"t/{n}" for n in reversed(range(2500))]
+    assert [task["id"] for task in bus.json("tasks", "--all")] == every
+    assert [task["id"] for task in bus.json("tasks", "--limit", 2400)] == every[:2400]
+    assert len(bus.json("tasks")) == 50
+    bus.run("tasks", "--all", "--limit", 3, status=2)
+
+
+def test_formats(bus):
+    bus.deliver(run_payload(run=1, conclusion="failure"))
+    bus.emit("--type", "a", "--summary", "x\x1b[31my", "--data", '{"list": [{"name": "one"}], "a key": 2}')
+    pattern = "{{.seq}} {{.source}}/{{.type}} {{.task.state}} {{.data.list[0].name}}{{.data[\"a key\"]}}|{{json .data.list}}"
+    for args in (("events", "list"), ("events", "watch", "--since", "start", "--count", "2")):
+        assert bus.run(*args, "--format", pattern).out.splitlines() == [
+            "1 github/workflow_run finished |", '2 cli/a  one2|[{"name": "one"}]']
+    assert bus.run("events", "show", "2", "--format", "{{.summary}}").out == "xy\n"
+    cloud = json.loads(bus.run("events", "show", "1", "--format", "cloudevents").out)
+    assert cloud["type"] == "com.github.workflow_run.completed" and cloud["taskresult"] == "failure"
+    done = bus.run("events", "list", "--format", "{{.seq}} {{.task.}}", status=2)
+    assert "column 18" in done.err and "\n  " + " " * 17 + "^" in done.err
+    for args in (("--format", "yaml"), ("--format", "cloudevents", "--json"), ("--format", "{{.seq", "--no-data")):
+        bus.run("events", "list", *args, status=2)
+
+
+def test_tasks_without_attempt_numbers(bus):
+    def status(state, second, sha="c9a1f2e" + "0" * 33):
+        body = {"id": second, "sha": sha, "context": "ci", "state": state, "updated_at": f"2026-11-20T08:00:{second:02}Z",
+                "repository": {"full_name": "octo/hello", "name": "hello", "owner": {"login": "octo"}}}
+        assert bus.deliver(json.dumps(body).encode(), event="status").status == 202
+        task = bus.events()[-1]["task"]
+        return task["effect"], task["attempt"]
+
+    assert status("pending", 1) == ("new", 1) and status("failure", 5) == ("new", 1)
+    assert status("pending", 3) == ("stale", 1) and status("failure", 5) == ("repeat", 1)
+    assert status("pending", 7) == ("new", 2) and status("failure", 5) == ("stale", 1)
+    assert status("success", 9) == ("new", 2)
+    task, = bus.json("tasks", "--kind", "check")
+    assert (task["attempt"], task["result"], task["started"], task["ended"]) == (
+        2, "success", "2026-11-20T08:00:07.000000Z", "2026-11-20T08:00:09.000000Z")

@@ -9,6 +9,7 @@ namespace bus::event {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 Result<Event> read(std::string_view text) {
   static json::Document document;
@@ -35,6 +36,34 @@ TEST(ToCloudEvent, CarriesEverythingAsAttributes) {
       R"("recordedtime":"2026-11-20T08:00:00.000000Z","sequence":"00000000000000000042","taskid":"t","taskattempt":1,)"
       R"("taskkind":"run","taskstate":"finished","taskresult":"success","taskok":true,)"
       R"("datacontenttype":"application/json","data":{"action":"completed"}})");
+}
+
+TEST(ToCloudEvent, StringsHaveNoControlCharacters) {
+  Event event;
+  event.source = "cli";
+  event.type = "note";
+  event.subject = "a\x1b[1m\nb\u0085c\uFFFEd\U0001FFFFe\u20AC";
+  event.key = "\t";
+  event.scope = std::string(1, '\x7f');
+  const std::string text = to_cloudevent(event, {});
+  EXPECT_THAT(text, HasSubstr("\"subject\":\"a [1m b c d e\u20AC\""));
+  EXPECT_THAT(text, HasSubstr("\"source\":\"/cli/%7f\""));
+}
+
+TEST(ToCloudEvent, WithoutDataTheTypeStays) {
+  Event event;
+  event.source = "github";
+  event.type = "issues";
+  const std::string text = to_cloudevent(event, R"({"action":"opened"})", WithData::no);
+  EXPECT_THAT(text, HasSubstr("com.github.issues.opened"));
+  EXPECT_THAT(text, Not(HasSubstr("\"data")));
+}
+
+TEST(ToCloudEvent, AnAttemptIsASignedInteger) {
+  Event event;
+  event.source = "cli";
+  event.task.emplace().attempt = 4'000'000'000;
+  EXPECT_THAT(to_cloudevent(event, {}), HasSubstr("\"taskattempt\":2147483647"));
 }
 
 TEST(FromCloudEvent, OursComesBack) {
