@@ -16,6 +16,8 @@ constexpr Example kExamples[] = {
      "The same for this commit, also if it was over just now."},
     {"bus wait task github:octo/hello/run/98",
      "Waits for one task; answers at once if it is finished already."},
+    {"bus wait task release/7 --settle 30s",
+     "Waits for a group: the tasks whose parent it is. Status 0 only if there are some and all are ok."},
     {"bus wait --all-of 'type == \"built\"' --all-of 'type == \"tested\"'", "Both, in any order."},
     {"bus wait --sequence 'type == \"down\"' 'type == \"up\"' --within 10m",
      "One after the other, within ten minutes."},
@@ -29,7 +31,10 @@ constexpr Positional kPositionals[] = {
 constexpr ExitMeaning kExits[] = {
     {kGood, "it happened; where it reports on a task, the task is ok or still runs"},
     {kNotOk, "it happened, and the task is not ok"},
-    {kUnknown, "the task's state is unknown, or the host was away so that we cannot say"},
+    {kUnknown,
+     "nobody can say: the task's state is unknown, a source that is needed is degraded or not loaded, or the "
+     "host was "
+     "away; the reason is told"},
     {kTimedOut, "it did not happen within --timeout; what is outstanding is told on stderr"},
 };
 
@@ -66,7 +71,19 @@ const Verb kWait = {
         "task, and "
         "to events without one; --all-reports takes repeats and late reports, too. "
         "Watching has begun when the host has confirmed it; --since looks back before that moment. "
-        "An absence is printed as {\"absent\", \"for\", \"since\"}.",
+        "An absence is printed as {\"absent\", \"for\", \"since\"}.\n"
+        "A task is a group if its kind is group, if only tasks that name it as parent have reported, or with "
+        "--settle. "
+        "It is over when it has members, all of them are finished and nothing new came for the time of "
+        "--settle; without "
+        "members it is unknown (3), never ok. Its members are printed at the end, with --json a task a line "
+        "and then "
+        "{\"group\", \"state\", \"ok\", \"members\"}.\n"
+        "When the time is up, the sources that the expression names (source == ...; in the id of a task what "
+        "stands "
+        "before the colon) are looked at: if one is degraded, failed or not loaded, the status is 3. Where "
+        "it names none, "
+        "that holds if no source in use works.",
     .exits = kExits,
     .run = run,
 };

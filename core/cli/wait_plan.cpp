@@ -2,16 +2,13 @@
 
 #include "core/cli/exit_codes.h"
 #include "core/cli/expression.h"
+#include "core/cli/wait_group.h"
+#include "core/predicate/needs.h"
 
 namespace bus::cli {
 namespace {
 
 constexpr std::int64_t kMostCount = 100'000;
-
-int worse(int a, int b) {
-  const auto rank = [](int status) { return status == kNotOk ? 2 : status == kUnknown ? 1 : 0; };
-  return rank(a) >= rank(b) ? a : b;
-}
 
 // `filter && (a || b)`.
 std::string joined(const std::vector<std::string>& clauses, const std::string& filter) {
@@ -115,27 +112,49 @@ int WaitPlan::status() const {
   if (answer_.empty()) return kGood;
   if (spec_.what == WaitFor::sequence) return answer_.back().status;
   int status = kGood;
-  for (const Seen& seen : answer_) status = worse(status, seen.status);
+  for (const Seen& seen : answer_) status = worse_status(status, seen.status);
   return status;
 }
 
-std::vector<std::string> WaitPlan::outstanding() const {
-  if (spec_.what == WaitFor::all_of) {
-    std::vector<std::string> open;
-    for (std::size_t i = 0; i < latest_.size(); ++i) {
-      if (!latest_[i]) open.push_back(spec_.clauses[i]);
-    }
-    return open;
+// The clauses that are still waited for, by their places.
+std::vector<std::size_t> WaitPlan::open() const {
+  std::vector<std::size_t> open;
+  open.reserve(clauses_.size());
+  std::size_t done = 0;  // of a sequence
+  while (spec_.what == WaitFor::sequence && done < chains_.size() && !chains_[done].empty()) ++done;
+  for (std::size_t i = done; i < clauses_.size(); ++i) {
+    if (spec_.what != WaitFor::all_of || !latest_[i]) open.push_back(i);
   }
-  if (spec_.what == WaitFor::sequence) {
-    std::size_t done = 0;
-    while (done < chains_.size() && !chains_[done].empty()) ++done;
-    return {spec_.clauses.begin() + static_cast<std::ptrdiff_t>(done), spec_.clauses.end()};
+  return open;
+}
+
+std::vector<std::string> WaitPlan::outstanding() const {
+  if (spec_.what == WaitFor::all_of || spec_.what == WaitFor::sequence) {
+    std::vector<std::string> clauses;
+    for (const std::size_t i : open()) clauses.push_back(spec_.clauses[i]);
+    return clauses;
   }
   if (spec_.what == WaitFor::match && spec_.count > 1) {
     return {where_ + " (" + std::to_string(answer_.size()) + " of " + std::to_string(spec_.count) + " seen)"};
   }
   return {where_};
+}
+
+Needs WaitPlan::needs() const {
+  Needs needs;
+  needs.sources.emplace();
+  for (const std::size_t i : open()) {
+    const std::string& clause = spec_.clauses[i];
+    const auto whole = spec_.filter.empty() ? compile_expression(clause)
+                                            : compile_expression(joined({clause}, spec_.filter));
+    if (!whole) continue;
+    const auto sources = predicate::needed_values(*whole, "source");
+    if (!sources) needs.sources.reset();
+    if (needs.sources) needs.sources->insert(needs.sources->end(), sources->begin(), sources->end());
+    const auto tasks = predicate::needed_values(*whole, "task.id");
+    if (tasks) needs.tasks.insert(needs.tasks.end(), tasks->begin(), tasks->end());
+  }
+  return needs;
 }
 
 }  // namespace bus::cli

@@ -13,6 +13,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/result.h"
+#include "core/cli/health.h"
 #include "core/event/event.h"
 #include "core/predicate/predicate.h"
 
@@ -70,11 +71,14 @@ class WaitPlan {
   int status() const;
   // The clauses that are still waited for, as they were written.
   std::vector<std::string> outstanding() const;
+  // The sources and tasks that those clauses need.
+  Needs needs() const;
 
   const WaitSpec& spec() const { return spec_; }
 
  private:
   explicit WaitPlan(WaitSpec spec) : spec_(std::move(spec)) {}
+  std::vector<std::size_t> open() const;
   bool take_match(Seen seen);
   bool take_all_of(const std::vector<bool>& holds, const Seen& seen);
   bool take_sequence(const std::vector<bool>& holds, const Seen& seen);

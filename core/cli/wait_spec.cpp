@@ -26,6 +26,13 @@ constexpr Option kOptions[] = {
      .value = "EXPR",
      .help = "Wait until this has not been seen for the time that --for says."},
     {.name = "for", .value = "D", .help = "The time of --absent."},
+    {.name = "any", .help = "With task: the first of the tasks is enough."},
+    {.name = "all", .help = "With task: all of them; so if left out."},
+    {.name = "settle",
+     .value = "D",
+     .help = "With task: take the ids for groups, and a group for whole when nothing came of it for so long; "
+             "2s if "
+             "left out."},
     {.name = "all-reports", .help = "Also reports that told nothing new of their task (repeats, late ones)."},
     {.name = "no-exit-status", .help = "Any match ends with 0, also a failed task."},
     {.name = "explain", .help = "Print the expression that all this stands for, and do nothing."},
@@ -74,6 +81,9 @@ std::span<const Option> wait_options() {
 }
 
 Result<WaitSpec> wait_spec(const Arguments& arguments) {
+  for (const std::string_view option : {"any", "all", "settle"}) {
+    if (arguments.has(option)) return usage("--" + std::string(option) + " goes with bus wait task ID...");
+  }
   auto spec = mode_of(arguments);
   if (!spec) return spec;
   if (spec->what == WaitFor::match) {

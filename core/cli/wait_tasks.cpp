@@ -4,78 +4,189 @@
 #include <vector>
 
 #include "core/base/text.h"
+#include "core/base/time_text.h"
+#include "core/cli/event_text.h"
 #include "core/cli/exit_codes.h"
+#include "core/cli/following.h"
 #include "core/cli/shorthand.h"
+#include "core/cli/wait_group.h"
 #include "core/cli/wait_watch.h"
+#include "core/json/writer.h"
 
 namespace bus::cli {
 namespace {
 
-// The tasks that are still waited for, and the worst that was said of the others.
-class Awaited {
- public:
-  explicit Awaited(std::vector<std::string> ids) : open_(std::move(ids)) {}
+using client::Item;
 
-  // An answer: finished, or unknown. False if the task says neither, or is not waited for.
-  bool settle(json::Node task) {
-    const std::string_view state = task["state"].string_or("");
-    const auto found = std::find(open_.begin(), open_.end(), task["id"].string_or(""));
-    if (found == open_.end() || (state != "finished" && state != "unknown")) return false;
-    open_.erase(found);
-    if (state == "unknown")
-      unknown_ = true;
-    else if (!task["ok"].boolean().value_or(false))
-      not_ok_ = true;
-    return true;
-  }
-
-  const std::vector<std::string>& open() const { return open_; }
-  int status() const { return not_ok_ ? kNotOk : unknown_ ? kUnknown : kGood; }
-
- private:
-  std::vector<std::string> open_;
-  bool not_ok_ = false;
-  bool unknown_ = false;
-};
-
-std::string where_of(const std::vector<std::string>& ids) {
+std::string list_of(const std::vector<std::string>& ids) {
   std::string list;
   for (const std::string& id : ids) list += (list.empty() ? "" : ", ") + cel_string(id);
-  return "task.id in [" + list + "] && task.state in [\"finished\", \"unknown\"]";
+  return "[" + list + "]";
 }
 
-// Prints the event that brought the task where it is; without it (retention) the task itself.
-Status print_known(Session& session, client::Connection& host, std::int64_t seq, const std::string& task) {
-  client::Call call("event");
-  call.params().member("event", std::to_string(seq));
-  const auto result = host.ask(std::move(call));
-  if (!result && result.error().code != Code::not_found) return result.error();
-  session.out().line(result ? std::string(json::raw_member(host.raw_result(), "event"))
-                            : "{\"task\":" + task + "}");
-  return Ok{};
-}
-
-// What the host knows already. REQUIRES: the subscription is open, so that nothing falls between.
-Status ask_known(Session& session, client::Connection& host, Awaited& awaited) {
-  const std::vector<std::string> ids = awaited.open();
-  for (const std::string& id : ids) {
+// Visits every task that the host knows with that id, or with that parent: `by` is task or parent.
+template <class Visit>
+Status each_task(client::Connection& host, std::string_view by, const std::string& id, Visit visit) {
+  std::int64_t before = 0;
+  do {
     client::Call call("tasks");
-    call.params().member("task", id);
+    call.params().member(by, id).member("limit", 1000);
+    if (before != 0) call.params().member("before", before);
     const auto result = host.ask(std::move(call));
     if (!result) return result.error();
-    const json::Node task = (*result)["tasks"].at(0);
-    if (!task.exists()) {
-      session.remark("bus: no report of task " + printable(id) + " yet; waiting for the first");
-      continue;
-    }
-    const std::int64_t seq = task["seq"].integer().value_or(0);
     json::RawElements texts(json::raw_member(host.raw_result(), "tasks"));
-    const std::string text(texts.next());
-    if (!awaited.settle(task)) continue;
-    if (Status printed = print_known(session, host, seq, text); !printed) return printed;
-  }
+    for (const json::Node task : (*result)["tasks"].elements()) visit(task, texts.next());
+    before = (*result)["next"].integer().value_or(0);
+  } while (before != 0);
   return Ok{};
 }
+
+// The waiting of one `bus wait task`.
+class TaskWait {
+ public:
+  TaskWait(Session& session, std::vector<std::string> ids, std::optional<microseconds> settle)
+      : session_(session), any_(session.args().has("any")) {
+    const Time now = system_clock().now();
+    tasks_.reserve(ids.size());
+    for (std::string& id : ids) tasks_.emplace_back(std::move(id), now, settle);
+  }
+
+  // What has to be watched. Where an answer hangs on members, that is every task: a member's later reports
+  // need not name its parent again.
+  std::string where() const {
+    std::vector<std::string> ids;
+    ids.reserve(tasks_.size());
+    bool alone = true;
+    for (const AwaitedTask& task : tasks_) {
+      ids.push_back(task.id());
+      alone = alone && task.is_reported() && !task.is_group();
+    }
+    return alone ? "task.id in " + list_of(ids) : "has(task.id)";
+  }
+
+  // What the host knows already. With `answer`, what is settled by it is printed.
+  Status ask(client::Connection& host, bool answer) {
+    for (AwaitedTask& task : tasks_) {
+      std::int64_t seq = 0;
+      std::string text;
+      const auto take = [&](json::Node node, std::string_view raw) {
+        const auto updated = parse_time(node["updated"].string_or(""));
+        task.take(node, updated ? *updated : Time{});
+        if (node["id"].string_or("") != task.id()) return;
+        seq = node["seq"].integer().value_or(0);
+        text = raw;
+      };
+      if (Status asked = each_task(host, "task", task.id(), take); !asked) return asked;
+      if (Status asked = each_task(host, "parent", task.id(), take); !asked) return asked;
+      if (!answer) continue;
+      if (!task.is_reported())
+        session_.remark("bus: no report of task " + printable(task.id()) + " yet; waiting for the first");
+      if (!task.settle(system_clock().now()) || task.is_group()) continue;
+      if (Status printed = print_known(host, seq, text); !printed) return printed;
+    }
+    return Ok{};
+  }
+
+  // An event that the subscription gave.
+  void take(const Item& item) {
+    const auto received = parse_time(item.node["received"].string_or(""));
+    const Time at = received ? *received : system_clock().now();
+    bool printed = false;
+    for (AwaitedTask& task : tasks_) {
+      if (task.is_settled() || !task.take(item.node["task"], at)) continue;
+      if (!task.settle(system_clock().now()) || task.is_group() || printed) continue;
+      session_.out().line(item.text);
+      printed = true;
+    }
+  }
+
+  // Time has passed.
+  void pass() {
+    for (AwaitedTask& task : tasks_) task.settle(system_clock().now());
+  }
+  std::optional<Time> due() const {
+    std::optional<Time> first;
+    for (const AwaitedTask& task : tasks_) {
+      if (const auto due = task.due(); due && (!first || *due < *first)) first = due;
+    }
+    return first;
+  }
+
+  bool over() const {
+    const auto settled = [](const AwaitedTask& task) { return task.is_settled(); };
+    return any_ ? std::any_of(tasks_.begin(), tasks_.end(), settled)
+                : std::all_of(tasks_.begin(), tasks_.end(), settled);
+  }
+  int status() const {
+    int status = kGood;
+    for (const AwaitedTask& task : tasks_) {
+      if (task.is_settled()) status = worse_status(status, task.status());
+    }
+    return status;
+  }
+
+  std::vector<std::string> outstanding() const {
+    std::vector<std::string> open;
+    for (const AwaitedTask& task : tasks_) {
+      if (!task.is_settled()) open.push_back(task.outstanding());
+    }
+    return open;
+  }
+
+  Needs needs() const {
+    Needs needs;
+    for (const AwaitedTask& task : tasks_) {
+      if (task.is_settled()) continue;
+      needs.tasks.push_back(task.id());
+      for (std::string& id : task.unknown()) needs.tasks.push_back(std::move(id));
+    }
+    return needs;
+  }
+
+  // On the way out: of each group its members, and then itself.
+  Status print_groups(client::Connection& host) {
+    for (const AwaitedTask& task : tasks_) {
+      if (!task.is_group()) continue;
+      if (!session_.json()) session_.out().line(group_line(task));
+      Status asked = each_task(host, "parent", task.id(), [this](json::Node node, std::string_view raw) {
+        session_.out().line(session_.json() ? std::string(raw) : "  " + task_line(node));
+      });
+      if (!asked) return asked;
+      if (session_.json()) session_.out().line(group_line(task));
+    }
+    return Ok{};
+  }
+
+ private:
+  std::string group_line(const AwaitedTask& task) const {
+    std::string text;
+    if (session_.json()) {
+      json::Writer out(text);
+      out.begin_object().member("group", task.id()).member("state", task.state());
+      if (task.is_settled() && task.status() != kUnknown) out.member("ok", task.status() == kGood);
+      out.member("members", task.members()).end_object();
+      return text;
+    }
+    text = "group " + printable(task.id()) + ": " + std::string(task.state());
+    if (task.is_settled() && task.status() != kUnknown) text += task.status() == kGood ? ", ok" : ", not ok";
+    return text + ", members: " + std::to_string(task.members());
+  }
+
+  // The event that brought the task where it is; without it (retention) the task itself.
+  Status print_known(client::Connection& host, std::int64_t seq, const std::string& task) {
+    client::Call call("event");
+    call.params().member("event", std::to_string(seq));
+    const auto result = host.ask(std::move(call));
+    if (!result && result.error().code != Code::not_found) return result.error();
+    session_.out().line(result ? std::string(json::raw_member(host.raw_result(), "event"))
+                               : "{\"task\":" + task + "}");
+    return Ok{};
+  }
+
+  Session& session_;
+  const bool any_;
+  std::vector<AwaitedTask> tasks_;
+};
 
 Status check_options(const Session& session) {
   for (const std::string_view option :
@@ -83,10 +194,38 @@ Status check_options(const Session& session) {
         "scope", "sha", "state", "result", "match"}) {
     if (session.args().has(option)) {
       return session.usage("bus wait task does not take --" + std::string(option),
-                           "it takes ids and --timeout");
+                           "it takes ids, --any, --all, --settle and --timeout");
     }
   }
+  if (session.args().has("any") && session.args().has("all"))
+    return session.usage("--any and --all exclude each other");
   return Ok{};
+}
+
+// Waits until the answer is there: the status; or kTimedOut and the like if the time was up.
+Result<int> follow(Session& session, TaskWait& wait, client::Follower& follower,
+                   std::optional<Mono> deadline) {
+  while (!wait.over()) {
+    session.out().flush();
+    std::optional<Mono> until = deadline;
+    if (const auto due = wait.due()) {
+      const Mono then = system_clock().monotonic() + std::max(*due - system_clock().now(), microseconds(0)) +
+                        milliseconds(1);
+      if (!until || then < *until) until = then;
+    }
+    const auto item = follower.next(until);
+    if (!item && item.error().code == Code::stopping) continue;
+    if (!item) return item.error();
+    if (*item && (*item)->kind == Item::Kind::event) {
+      wait.take(**item);
+      continue;
+    }
+    if (*item) tell_of(session, **item);
+    wait.pass();
+    if (!wait.over() && !*item && deadline && system_clock().monotonic() >= *deadline)
+      return timed_out(session, follower, wait.outstanding(), wait.needs());
+  }
+  return final_status(session, wait.status());
 }
 
 }  // namespace
@@ -98,35 +237,31 @@ Result<int> wait_for_tasks(Session& session) {
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   const auto deadline = deadline_of(session);
   if (!deadline) return deadline.error();
-  client::Subscribe subscribe;
-  subscribe.where = where_of(ids);
-  subscribe.new_only = !session.args().has("all-reports");
+  const auto settle = session.args().duration("settle");
+  if (!settle) return settle.error();
   if (session.args().has("explain")) {
-    session.out().line(subscribe.where);
+    session.out().line("task.id in " + list_of(ids) + " || task.parent in " + list_of(ids));
     return kGood;
   }
   const auto paths = session.paths();
   if (!paths) return paths.error();
+  TaskWait wait(session, std::move(ids), *settle);
+  client::Subscribe subscribe;
+  {
+    auto host = session.connect();
+    if (!host) return std::move(host).error();
+    if (Status asked = wait.ask(*host, false); !asked) return std::move(asked).error();
+  }
+  subscribe.where = wait.where();
+  subscribe.new_only = !session.args().has("all-reports");
   auto follower = client::Follower::open(*paths, session.connect_options(), std::move(subscribe));
   if (!follower) return std::move(follower).error();
-  Awaited awaited(std::move(ids));
-  if (Status asked = ask_known(session, follower->connection(), awaited); !asked)
-    return std::move(asked).error();
-  while (!awaited.open().empty()) {
-    session.out().flush();
-    const auto item = follower->next(*deadline);
-    if (!item && item.error().code == Code::stopping) continue;
-    if (!item) return item.error();
-    if (!*item) {
-      std::vector<std::string> open;
-      for (const std::string& id : awaited.open()) open.push_back("task " + id);
-      return timed_out(session, *follower, open);
-    }
-    if ((*item)->kind == client::Item::Kind::event && awaited.settle((*item)->node["task"])) {
-      session.out().line((*item)->text);
-    }
-  }
-  return final_status(session, awaited.status());
+  // Again, now that nothing can fall between the answer and what comes.
+  if (Status asked = wait.ask(follower->connection(), true); !asked) return std::move(asked).error();
+  const auto status = follow(session, wait, *follower, *deadline);
+  if (!status || follower->fd() < 0) return status;
+  if (Status printed = wait.print_groups(follower->connection()); !printed) return std::move(printed).error();
+  return status;
 }
 
 }  // namespace bus::cli

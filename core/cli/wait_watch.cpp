@@ -3,6 +3,7 @@
 #include "core/base/text.h"
 #include "core/base/time_text.h"
 #include "core/cli/exit_codes.h"
+#include "core/cli/following.h"
 #include "core/event/json_form.h"
 #include "core/json/writer.h"
 
@@ -11,11 +12,6 @@ namespace {
 
 using client::Follower;
 using client::Item;
-
-void tell_gap(const Session& session, const Item& item) {
-  session.remark("bus: retention removed " + std::to_string(item.gap_from) + " to " +
-                 std::to_string(item.seq) + "; what was there is not known");
-}
 
 int print_answer(Session& session, const WaitPlan& plan) {
   for (const Seen& seen : plan.answer()) session.out().line(seen.text);
@@ -28,9 +24,11 @@ Result<int> watch_for_match(Session& session, WaitPlan& plan, Follower& follower
     const auto item = follower.next(deadline);
     if (!item && item.error().code == Code::stopping) continue;  // a signal that stops nobody
     if (!item) return item.error();
-    if (!*item) return timed_out(session, follower, plan.outstanding());
-    if ((*item)->kind == Item::Kind::gap) tell_gap(session, **item);
-    if ((*item)->kind != Item::Kind::event) continue;
+    if (!*item) return timed_out(session, follower, plan.outstanding(), plan.needs());
+    if ((*item)->kind != Item::Kind::event) {
+      tell_of(session, **item);
+      continue;
+    }
     const auto event = event::decode((*item)->node, (*item)->text);
     if (!event) return event.error();
     if (plan.take(*event, (*item)->text)) return print_answer(session, plan);
@@ -46,7 +44,13 @@ Time watching_since(const Session& session) {
   return now;
 }
 
-int print_absence(Session& session, const WaitPlan& plan) {
+// The absence is an answer only if somebody was looking.
+int print_absence(Session& session, const WaitPlan& plan, Follower& follower) {
+  if (const auto blind = blind_spots(follower.connection(), plan.needs()); blind && !blind->empty()) {
+    tell_blind("nothing was seen for " + format_duration(plan.spec().quiet) + ", but that says nothing",
+               *blind);
+    return kUnknown;
+  }
   std::string text;
   json::Writer out(text);
   out.begin_object().member("absent", plan.where()).member("for", format_duration(plan.spec().quiet));
@@ -69,17 +73,15 @@ Result<int> watch_for_absence(Session& session, WaitPlan& plan, Follower& follow
     if (!item && item.error().code == Code::stopping) continue;
     if (!item) return item.error();
     if (!*item) {
-      if (follower.fd() < 0) return timed_out(session, follower, {plan.where()});
-      if (caught_up && clock.now() >= plan.due()) return print_absence(session, plan);
+      if (follower.fd() < 0) return timed_out(session, follower, {plan.where()}, {});
+      if (caught_up && clock.now() >= plan.due()) return print_absence(session, plan, follower);
       if (deadline && clock.monotonic() >= *deadline)
-        return timed_out(session, follower, {"absence of " + plan.where()});
+        return timed_out(session, follower, {"absence of " + plan.where()}, plan.needs());
       continue;
     }
     if ((*item)->kind == Item::Kind::caught_up) caught_up = true;
-    if ((*item)->kind == Item::Kind::gap) {
-      tell_gap(session, **item);
-      plan.seen_at(clock.now());
-    }
+    tell_of(session, **item);
+    if ((*item)->kind == Item::Kind::gap) plan.seen_at(clock.now());
     if ((*item)->kind == Item::Kind::event) {
       const auto received = parse_time((*item)->node["received"].string_or(""));
       plan.seen_at(received ? *received : clock.now());
@@ -111,15 +113,29 @@ Result<std::optional<Mono>> deadline_of(const Session& session) {
   return std::optional<Mono>(system_clock().monotonic() + **timeout);
 }
 
-int timed_out(const Session& session, const Follower& follower, const std::vector<std::string>& outstanding) {
-  if (follower.fd() < 0) {
+void tell_blind(std::string_view what, const std::vector<std::string>& blind) {
+  std::string text = "bus: " + std::string(what) + ": it could not be observed";
+  for (const std::string& one : blind) text += "\n  " + printable(one);
+  say_error(text);
+}
+
+int timed_out(const Session& session, Follower& follower, const std::vector<std::string>& outstanding,
+              const Needs& needs) {
+  const bool away = follower.fd() < 0;
+  const auto blind = away ? Result<std::vector<std::string>>(std::vector<std::string>())
+                          : blind_spots(follower.connection(), needs);
+  if (away || !blind) {
     tell(error(Code::unavailable, "the host is away: whether it happened is not known", "see: bus doctor"));
     return kUnknown;
   }
-  std::string text = "bus: timed out after " + session.args().get_or("timeout", "");
-  for (const std::string& clause : outstanding) text += "\n  outstanding: " + printable(clause);
-  session.remark(text);
-  return kTimedOut;
+  const std::string text = "timed out after " + session.args().get_or("timeout", "");
+  if (blind->empty()) {
+    session.remark("bus: " + text);
+  } else {
+    tell_blind(text, *blind);
+  }
+  for (const std::string& clause : outstanding) session.remark("  outstanding: " + printable(clause));
+  return blind->empty() ? kTimedOut : kUnknown;
 }
 
 int final_status(const Session& session, int status) {

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/clock.h"
@@ -19,9 +20,13 @@ Result<int> wait_for_events(Session& session, WaitPlan& plan);
 // When --timeout is up; empty: never.
 Result<std::optional<Mono>> deadline_of(const Session& session);
 
-// Time was up: tells what is outstanding. kTimedOut, or kUnknown if the host is away.
-int timed_out(const Session& session, const client::Follower& follower,
-              const std::vector<std::string>& outstanding);
+// Time was up: tells what is outstanding. kTimedOut, or kUnknown if nobody was looking: the host is away, or
+// what is needed cannot be observed (health.h); that is told, too.
+int timed_out(const Session& session, client::Follower& follower, const std::vector<std::string>& outstanding,
+              const Needs& needs);
+
+// "bus: WHAT: it could not be observed" and why.
+void tell_blind(std::string_view what, const std::vector<std::string>& blind);
 
 // The status, or kGood with --no-exit-status.
 int final_status(const Session& session, int status);

@@ -186,3 +186,92 @@ def test_sixty_four_waits_wake_for_one_event(bus):
     receipt = bus.emit("--type", "go")
     assert [one.wait() for one in waiting] == [0] * 64
     assert {one.lines()[0]["id"] for one in waiting} == {receipt["id"]}
+
+
+def test_a_source_that_cannot_be_observed_is_3_and_not_a_timeout(world):
+    world.configure('[sources.github]\npaths = ["no-slash"]\n')
+    world.serve()
+    for args in (("--source", "github"), ('source in ["github", "deploy"] && task.kind == "run"',),
+                 ("task", "github:octo/hello/run/1"), ("--all-of", 'source == "github"', "--all-of", 'type == "a"')):
+        done = world.run("wait", *args, "--timeout", "100ms", status=3)
+        assert "source github is failed" in done.err and "must begin with /" in done.err and "timed out" in done.err
+    done = world.run("wait", "--absent", 'source == "github"', "--for", "50ms", "--timeout", "100s", status=3)
+    assert "source github is failed" in done.err and done.out == ""
+    # What is still outstanding is of another source.
+    world.emit("--type", "a")
+    world.run("wait", "--sequence", 'type == "a"', 'source == "cli" && type == "b"', "--since", "start", "--timeout", "100ms",
+              status=124)
+    # Without a source that is needed, one that works is enough.
+    working = [p for p in world.status()["plugins"] if p.get("role") == "source" and p["state"] in ("ok", "idle")]
+    world.run("wait", 'type == "b"', "--timeout", "100ms", status=124 if working else 3)
+
+
+def test_a_source_that_is_not_loaded_is_3_unless_clients_feed_it(bus):
+    assert "source gihub is not loaded" in bus.run("wait", "--source", "gihub", "--timeout", "100ms", status=3).err
+    bus.emit("--source", "deploy", "--type", "a")
+    for source in ("deploy", "cli", "github"):
+        bus.run("wait", "--source", source, "--type", "b", "--timeout", "100ms", status=124)
+
+
+def test_a_task_that_is_unknown_is_3_and_not_a_timeout(bus):
+    bus.emit("--type", "t", "--task", "id=t/1", "kind=work", "state=unknown")
+    done = bus.run("wait", 'task.id == "t/1" && task.state == "finished"', "--timeout", "100ms", status=3)
+    assert "task t/1 is in state unknown" in done.err
+    assert bus.run("wait", "task", "t/1", "--timeout", "100s", status=3).err == ""
+
+
+def report(bus, task, state, *more):
+    return bus.emit("--type", "w", "--task", f"id={task}", "kind=job", f"state={state}", *more)
+
+
+def test_a_group_is_ok_if_all_its_members_are(bus):
+    report(bus, "g/1", "running", "parent=g")
+    waiting = bus.watching("wait", "task", "g", "--settle", "10ms", "--timeout", "100s", "--json")
+    report(bus, "g/2", "running", "parent=g")
+    report(bus, "g/1", "finished", "result=success")
+    assert waiting.running()
+    report(bus, "g/2", "finished", "result=skip")
+    assert waiting.wait() == 0, waiting.err
+    *members, group = waiting.lines()
+    assert [member["id"] for member in members] == ["g/2", "g/1"]
+    assert group == {"group": "g", "state": "finished", "ok": True, "members": 2}
+    # The same again, from what is stored; and a member that fails.
+    assert bus.run("wait", "task", "g", "--timeout", "100s").out.startswith("group g: finished, ok, members: 2\n  skip ")
+    report(bus, "g/3", "finished", "result=failure", "parent=g")
+    done = bus.run("wait", "task", "g", "--timeout", "100s", status=1)
+    assert "group g: finished, not ok, members: 3" in done.out and "failure" in done.out
+
+
+def test_a_group_without_members_is_unknown(bus):
+    bus.emit("--type", "w", "--task", "id=g", "kind=group", "state=pending")
+    done = bus.run("wait", "task", "g", "--settle", "10ms", "--timeout", "100s", status=3)
+    assert done.out == "group g: unknown, members: 0\n"
+    assert json.loads(bus.run("wait", "task", "h", "--settle", "10ms", "--json", status=3).out)["state"] == "unknown"
+
+
+def test_a_group_at_its_timeout(bus):
+    report(bus, "g/1", "finished", "result=success", "parent=g")
+    report(bus, "g/2", "running", "parent=g")
+    done = bus.run("wait", "task", "g", "--timeout", "100ms", status=124)
+    assert "1 of 2 members finished" in done.err and "group g: running, members: 2" in done.out
+    report(bus, "g/1", "unknown", "parent=g", "attempt=2")
+    assert "task g/1 is in state unknown" in bus.run("wait", "task", "g", "--timeout", "100ms", status=3).err
+
+
+def test_any_and_all(bus):
+    report(bus, "a", "running")
+    report(bus, "b", "finished", "result=failure")
+    assert json.loads(bus.run("wait", "task", "a", "b", "--any", status=1).out)["task"]["id"] == "b"
+    waiting = bus.watching("wait", "task", "a", "b", "--all", "--timeout", "100s")
+    report(bus, "a", "finished", "result=success")
+    assert waiting.wait() == 1 and len(waiting.lines()) == 2
+    bus.run("wait", "task", "a", "--any", "--all", status=2)
+    bus.run("wait", "true", "--any", status=2)
+
+
+def test_a_parent_that_reports_itself_is_what_it_says(bus):
+    bus.emit("--type", "r", "--task", "id=r", "kind=run", "state=running")
+    report(bus, "r/1", "finished", "result=success", "parent=r")
+    bus.run("wait", "task", "r", "--timeout", "100ms", status=124)
+    bus.emit("--type", "r", "--task", "id=r", "kind=run", "state=finished", "result=failure")
+    assert json.loads(bus.run("wait", "task", "r", status=1).out)["task"]["id"] == "r"
