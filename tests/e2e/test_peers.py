@@ -1,0 +1,112 @@
+"""CloudEvents against independent peers: the published JSON schema (ajv) and the cloudevents SDK, both from npm.
+
+Their packages are installed into the build folder by their lock file. Where there is no node, or no way to the registry,
+this is left out and the reason printed; with CI=true only for want of a network.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from busproc import run_payload
+
+HERE = Path(__file__).parent.parent / "peers"
+PLACE = Path(os.environ.get("BUS_PEERS", "/nonexistent"))
+
+
+NO_NETWORK = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "ENETUNREACH")
+
+
+def leave_out(reason):
+    if os.environ.get("CI") and not any(word in reason for word in NO_NETWORK):
+        pytest.fail(reason)
+    pytest.skip(f"the npm peers are left out: {reason}")
+
+
+@pytest.fixture(scope="session")
+def peers():
+    """Runs one of the scripts; its lines as JSON."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if not node or not npm:
+        leave_out("there is no node or no npm here")
+    PLACE.mkdir(parents=True, exist_ok=True)
+    for name in os.listdir(HERE):
+        shutil.copy(HERE / name, PLACE)
+    lock, stamp = (PLACE / "package-lock.json").read_bytes(), PLACE / "installed"
+    if not stamp.is_file() or stamp.read_bytes() != lock:
+        done = subprocess.run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=PLACE, check=False,
+                              capture_output=True, text=True, timeout=300)
+        if done.returncode != 0:
+            leave_out(f"npm ci failed\n{done.stderr[-2000:]}")
+        stamp.write_bytes(lock)
+
+    def run(script, *args, input=b""):
+        done = subprocess.run([node, PLACE / script, *args], input=input, capture_output=True, timeout=120, check=False)
+        assert done.returncode == 0, done.stderr.decode()
+        return [json.loads(line) for line in done.stdout.splitlines()]
+    return run
+
+
+@pytest.fixture
+def filled(bus):
+    """Events of every shape: webhooks with tasks, text that a CloudEvents String may not hold, no data, large numbers."""
+    bus.deliver(run_payload(run=1, conclusion="failure"))
+    bus.deliver(run_payload(run=2, status="in_progress", conclusion=None))
+    bus.emit("--type", "note", "--subject", "tab\there \x1b[31m \u009b", "--scope", "a b/ü?#[]%", "--key", "k\x7f")
+    bus.emit("--type", "bare")
+    bus.emit("--type", "data", "--data", '{"n": 12345678901234567890, "list": [null, true, "\\u0000"]}')
+    bus.emit("--type", "t", "--task", "id=t/1", "kind=work", "state=finished", "result=error", "attempt=4000000000",
+             "detail=exit\n3", "url=https://example.com/ü")
+    return bus
+
+
+def test_what_the_cli_writes(filled, peers):
+    for args in (("events", "list", "--all"), ("events", "watch", "--since", "start", "--count", "6"), ("events", "show", "1")):
+        out = filled.run(*args, "--format", "cloudevents").stdout
+        events = peers("check_cloudevents.mjs", "lines", input=out)
+        assert len(events) == (1 if "show" in args else 6)
+    assert events[0]["type"] == "com.github.workflow_run.completed" and events[0]["source"] == "/github/octo/hello"
+    stored = filled.events()
+    listed = [json.loads(line) for line in filled.run("events", "list", "--format", "cloudevents").out.splitlines()]
+    assert [event["id"] for event in listed] == [event["id"] for event in stored]
+    assert [event.get("data") for event in listed] == [event.get("data") for event in stored]
+    bare = [json.loads(line) for line in filled.run("events", "list", "--format", "cloudevents", "--no-data").out.splitlines()]
+    assert [event["type"] for event in bare] == [event["type"] for event in listed]
+    assert not any("data" in event for event in bare)
+
+
+@pytest.fixture
+def token(bus):
+    return bus.run("token", "create", "all", "--scope", "events:read", "--scope", "events:write").out.strip()
+
+
+def test_what_http_gives(filled, token, peers):
+    headers = {"Authorization": f"Bearer {token}", "Accept": "application/cloudevents-batch+json"}
+    answer = filled.request("GET", "/api/v1/events?limit=4", headers=headers)
+    assert answer.headers["Content-Type"] == "application/cloudevents-batch+json"
+    assert answer.headers["Bus-Last"] == "4" and answer.headers["Bus-End"] == "false"
+    batch = peers("check_cloudevents.mjs", "http", answer.headers["Content-Type"], input=answer.body)
+    one = peers("check_cloudevents.mjs", "http", "application/cloudevents+json", input=json.dumps(answer.json[0]).encode())
+    assert len(batch) == 4 and one == batch[:1]
+    rest = filled.request("GET", "/api/v1/events?format=cloudevents&since=4", headers={"Authorization": f"Bearer {token}"})
+    assert len(peers("check_cloudevents.mjs", "http", rest.headers["Content-Type"], input=rest.body)) == 2
+    assert filled.request("GET", "/api/v1/events?format=xml", headers=headers).status == 400
+
+
+def test_what_the_sdk_sends(bus, token, peers):
+    answers = peers("send_cloudevents.mjs", f"http://127.0.0.1:{bus.port}/api/v1/events", token)
+    assert [answer["status"] for answer in answers] == [202, 202, 202]
+    assert len(answers[2]["body"]["results"]) == 2
+    events = bus.events()
+    assert [event["key"] for event in events] == ["structured", "binary", "batch1", "batch2"]
+    for event in events:
+        assert (event["source"], event["type"], event["scope"]) == ("peer", "done", "octo/hello")
+        assert event["time"] == "2026-11-20T08:00:00.500000Z" and event["data"] == {"n": 1, "text": "ü\n"}
+        assert event["task"]["ok"] is True and event["task"]["id"] == f"peer/{event['key']}"
+    assert events[0]["subject"] == "größe €"
+    again = peers("send_cloudevents.mjs", f"http://127.0.0.1:{bus.port}/api/v1/events", token)
+    assert [answer["status"] for answer in again] == [200, 200, 200] and bus.events() == events
