@@ -8,6 +8,7 @@ namespace bus::plugin {
 class Instance;
 
 // The tables of extensions that have files of their own (<name>_api.cpp).
+extern const bus_expr kExprTable;
 extern const bus_fd kFdTable;
 extern const bus_process kProcessTable;
 

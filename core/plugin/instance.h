@@ -14,6 +14,7 @@
 #include "core/base/gate.h"
 #include "core/plugin/backoff.h"
 #include "core/plugin/convert.h"
+#include "core/plugin/expressions.h"
 #include "core/plugin/loader.h"
 #include "core/plugin/options.h"
 #include "core/plugin/plugin_metrics.h"
@@ -72,6 +73,7 @@ class Instance : public std::enable_shared_from_this<Instance> {
   Status save_value(std::string_view key, std::optional<std::string_view> value);
   PluginMetrics& plugin_metrics() { return metrics_; }
   Programs& programs() { return programs_; }
+  Expressions& expressions() { return expressions_; }
   // Inside of it the services may be used; empty once the instance was left alone or has stopped.
   Gate::Pass enter() { return gate_.enter(); }
 
@@ -139,6 +141,7 @@ class Instance : public std::enable_shared_from_this<Instance> {
   bool active_ = false;  // between start and stop; the instance's thread
 
   Programs programs_;
+  Expressions expressions_;
   Runner runner_;  // last: its thread uses all of the above
 };
 

@@ -42,7 +42,9 @@ Value run_has_task(const Node& node, Context& context) {
 }
 
 Value run_binding(const Node& node, Context& context) {
-  return context.bindings[node.slot];
+  Value value = context.bindings[node.slot];
+  if (value.is_error()) value = placed(value, node);
+  return value;
 }
 Value run_local(const Node& node, Context& context) {
   return context.locals[node.slot];
@@ -66,7 +68,8 @@ Value run_has(const Node& node, Context& context) {
   const Node& child = *node.children[0];
   const Value target = eval(child, context);
   // An event without data has none of its fields.
-  if (target.is_error()) return child.op == Op::variable ? Value::boolean(false) : target;
+  if (target.is_error())
+    return child.op == Op::variable || child.op == Op::binding ? Value::boolean(false) : target;
   if (!target.is(Kind::map)) return no_overload(node, context, {&target, 1});
   Value ignored;
   return Value::boolean(find(target, node.name, ignored, context.steps));

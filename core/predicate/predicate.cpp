@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "core/predicate/compiler.h"
-#include "core/predicate/lexer.h"
+#include "core/predicate/fault_error.h"
 #include "core/predicate/program.h"
 #include "core/predicate/scratch.h"
 #include "core/predicate/typed_json.h"
@@ -11,12 +11,6 @@
 namespace bus::predicate {
 
 namespace {
-
-Error fault_error(const Program& program, const Value& fault) {
-  Error placed = error_at(program.source, fault.at(), fault_text(fault));
-  placed.code = fault.fault() == Fault::budget ? Code::limit : Code::invalid;
-  return placed;
-}
 
 Result<std::string> as_json(const Program& program, const Value& value) {
   if (value.is_error()) return fault_error(program, value);

@@ -204,6 +204,18 @@ AT(bus_fd, watch, 8);
 AT(bus_fd, modify, 16);
 AT(bus_fd, remove, 24);
 
+SIZE(bus_expr_value, 24);
+AT(bus_expr_value, size, 0);
+AT(bus_expr_value, kind, 4);
+AT(bus_expr_value, text, 8);
+
+SIZE(bus_expr, 32);
+AT(bus_expr, size, 0);
+AT(bus_expr, reserved, 4);
+AT(bus_expr, compile, 8);
+AT(bus_expr, evaluate, 16);
+AT(bus_expr, release, 24);
+
 SIZE(bus_output, 24);
 AT(bus_output, size, 0);
 AT(bus_output, flags, 4);
@@ -334,5 +346,8 @@ IS(BUS_OUTPUT_UNFINISHED, 2);
 IS(BUS_EXIT_CORE, 1);
 IS(BUS_EXIT_STOPPED, 2);
 IS(BUS_EXIT_LOST, 4);
+IS(BUS_EXPR_JSON, 0);
+IS(BUS_EXPR_TEXT, 1);
+IS(BUS_EXPR_NONE, 2);
 IS(BUS_METRIC_COUNTER, 0);
 IS(BUS_METRIC_GAUGE, 1);

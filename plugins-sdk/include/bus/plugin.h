@@ -7,6 +7,7 @@
 
 #include "bus/abi.h"
 #include "bus/event.h"
+#include "bus/ext/expr.h"
 #include "bus/ext/fd.h"
 #include "bus/ext/intake.h"
 #include "bus/ext/metric.h"

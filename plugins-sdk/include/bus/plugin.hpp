@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "bus/cpp/event.hpp"
+#include "bus/cpp/expr.hpp"
 #include "bus/cpp/fd.hpp"
 #include "bus/cpp/host.hpp"
 #include "bus/cpp/program.hpp"

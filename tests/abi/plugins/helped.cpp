@@ -1,5 +1,5 @@
-// A source that uses what the host does for it: descriptors, programs. A message to its intake says what to
-// do; what comes of it is emitted as the summary of an event.
+// A source that uses what the host does for it: descriptors, programs, expressions. A message to its intake
+// says what to do; what comes of it is emitted as the summary of an event.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -14,11 +14,21 @@ class Helped final : public bus::Source, public bus::IntakeSource {
   static constexpr bus::PluginInfo info{"helped", "1.0.0", "A test source that is helped."};
   static constexpr const char* event_types[] = {"thing"};
   static constexpr bus_option options[] = {
+      bus::option("map", BUS_OPT_LIST, "Expressions over `body` and `path`.", "body.a + 1, path, body.b"),
       bus::option("fail", BUS_OPT_BOOL, "Let the start fail with a program running.", "false"),
   };
 
   Helped(bus::Host host, const bus::Settings& settings)
-      : host_(host), fail_(settings.boolean("fail")), watch_(host), program_(host), idle_(host) {}
+      : host_(host),
+        fail_(settings.boolean("fail")),
+        watch_(host),
+        program_(host),
+        idle_(host),
+        map_(host, {"body", "path"}) {
+    for (std::string_view source : settings.list("map")) {
+      if (bus::Status added = map_.add(source); !added.ok()) throw bus::Failure(added);
+    }
+  }
   ~Helped() override { close_pipe(); }
 
   bus::Status start() override {
@@ -40,6 +50,7 @@ class Helped final : public bus::Source, public bus::IntakeSource {
       bus::Status started = idle_.start({.argv = {"sleep", "1000"}}, {}, {});
       return {started, std::to_string(idle_.pid())};
     }
+    if (json.find("map") != json.npos) return map(json);
     return {bus::invalid("do what?"), {}};
   }
 
@@ -65,6 +76,17 @@ class Helped final : public bus::Source, public bus::IntakeSource {
         [this](const bus::Program::Exit& how) { tell("run " + said_ + how.text); });
     return started.ok() ? program_.write("there\n") : started;
   }
+  bus::IntakeReply map(std::string_view json) {
+    std::vector<bus::Expressions::Result> results;
+    using Value = bus::Expressions::Value;
+    bus::Status status = map_.evaluate({Value::json(json), Value::text("/p")}, results);
+    std::string reply = "[";
+    for (const auto& result : results) {
+      reply += reply.size() > 1 ? "," : "";
+      reply += result.status.ok() ? result.json : '"' + result.status.message() + '"';
+    }
+    return {status, reply + "]"};
+  }
   void tell(const std::string& what) {
     bus::Event event;
     event.type = "thing";
@@ -82,6 +104,7 @@ class Helped final : public bus::Source, public bus::IntakeSource {
   const bool fail_;
   bus::FdWatch watch_;
   bus::Program program_, idle_;
+  bus::Expressions map_;
   std::string said_;
   int pipe_[2] = {-1, -1};
 };

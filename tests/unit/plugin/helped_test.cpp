@@ -72,6 +72,17 @@ TEST_F(HelpedTest, RunsAProgram) {
   EXPECT_THAT(summaries(1), ElementsAre("run hi there exit 2"));
 }
 
+TEST_F(HelpedTest, EvaluatesExpressions) {
+  run();
+  EXPECT_EQ(tell("{\"do\":\"map\",\"a\":41}"), "[42,\"/p\",\"column 6: no such field 'b'\"]");
+}
+
+TEST_F(HelpedTest, AWrongExpressionIsAWrongSetting) {
+  run({{"map", std::vector<std::string>{"body."}}});
+  EXPECT_EQ(source_->status().state.state, State::failed);
+  EXPECT_THAT(source_->status().state.reason, HasSubstr("column 6"));
+}
+
 TEST_F(HelpedTest, StopEndsItsPrograms) {
   run();
   const pid_t pid = std::stoi(tell("{\"do\":\"idle\"}"));
