@@ -1,6 +1,7 @@
 // bus emit: one event, or many.
 #include "core/cli/emit_bulk.h"
 #include "core/cli/emit_event.h"
+#include "core/cli/emit_report.h"
 #include "core/cli/exit_codes.h"
 #include "core/cli/input.h"
 #include "core/cli/session.h"
@@ -18,6 +19,7 @@ constexpr Example kExamples[] = {
     {"bus emit '{\"type\": \"note\", \"data\": {\"answer\": 42}}'",
      "The event as JSON; also @file, or - for stdin."},
     {"bus emit --bulk < events.ndjson", "Many events, one JSON object a line."},
+    {"bus emit --junit build/junit.xml", "A session of tests and each of its tests, from any runner's JUnit XML."},
 };
 constexpr Positional kPositionals[] = {
     {.name = "EVENT",
@@ -40,13 +42,19 @@ constexpr Option kOptions[] = {
      .help = "The task it reports on: a JSON object, or fields such as id, kind, state, result, sha.",
      .many = Many::list},
     {.name = "data", .value = "JSON", .help = "The details: inline JSON, @file, or - for stdin."},
+    {.name = "junit",
+     .value = "FILE",
+     .help = "A file of JUnit XML, or - for stdin: its tests as tasks. Takes --scope and --durable."},
+    {.name = "reportlog", .value = "FILE", .help = "The same for a report log of pytest (JSON lines)."},
     {.name = "durable", .help = "Answer only when it is safe against power loss."},
     {.name = "bulk",
      .help = "Read many events, one a line; refused lines are told with their number, the rest is stored."},
 };
 constexpr ExitMeaning kExits[] = {
     {kGood, "stored (also when it is a duplicate of a stored one)"},
-    {kUsage, "usage, or an event that was refused; with --bulk: at least one was, the others are stored"},
+    {kUsage,
+     "usage, or an event that was refused; with --bulk: at least one was, the others are stored; with a file of "
+     "reports: it is broken, what was complete is stored"},
 };
 
 bool has_event_options(const Arguments& args) {
@@ -73,6 +81,7 @@ Result<std::string> event_text(const Session& session) {
 }
 
 Result<int> run(Session& session) {
+  if (emits_report(session.args())) return emit_report(session);
   if (session.args().has("bulk")) {
     if (has_event_options(session.args()))
       return session.usage("--bulk reads whole events; it takes no options for one");

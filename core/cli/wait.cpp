@@ -1,5 +1,6 @@
 // bus wait: blocks until something has happened, and ends as it did.
 #include "core/cli/wait_tasks.h"
+#include "core/cli/wait_test.h"
 #include "core/cli/wait_watch.h"
 
 #include "core/cli/exit_codes.h"
@@ -18,6 +19,8 @@ constexpr Example kExamples[] = {
      "Waits for one task; answers at once if it is finished already."},
     {"bus wait task release/7 --settle 30s",
      "Waits for a group: the tasks whose parent it is. Status 0 only if there are some and all are ok."},
+    {"bus wait test --since 1m --timeout 10m",
+     "Waits for a session of tests to end, also one that ended in the last minute; prints what failed."},
     {"bus wait --all-of 'type == \"built\"' --all-of 'type == \"tested\"'", "Both, in any order."},
     {"bus wait --sequence 'type == \"down\"' 'type == \"up\"' --within 10m",
      "One after the other, within ten minutes."},
@@ -26,7 +29,7 @@ constexpr Example kExamples[] = {
 };
 constexpr Positional kPositionals[] = {
     {.name = "EXPR",
-     .help = "The expression to wait for (PREDICATES.md); or `task` and the ids of tasks.",
+     .help = "The expression to wait for (PREDICATES.md); or `task` and the ids of tasks; or `test`.",
      .repeatable = true}};
 constexpr ExitMeaning kExits[] = {
     {kGood, "it happened; where it reports on a task, the task is ok or still runs"},
@@ -48,6 +51,8 @@ Result<int> explain(Session& session, const WaitPlan& plan) {
 Result<int> run(Session& session) {
   if (session.args().positional(0) == "task" && session.args().positionals().size() > 1)
     return wait_for_tasks(session);
+  if (session.args().positional(0) == "test" && session.args().positionals().size() == 1)
+    return wait_for_tests(session);
   auto spec = wait_spec(session.args());
   if (!spec) return std::move(spec).error();
   auto plan = WaitPlan::make(std::move(*spec));
