@@ -11,6 +11,8 @@
 
 #include "core/base/clock.h"
 #include "core/base/result.h"
+#include "core/http/cancel.h"
+#include "core/http/proxy.h"
 
 namespace bus::http {
 
@@ -18,17 +20,20 @@ using HeaderList = std::vector<std::pair<std::string, std::string>>;
 
 struct ClientRequest {
   std::string method = "GET";
-  std::string url;               // http://host[:port]/path?query
+  std::string url;               // http[s]://host[:port]/path?query, without a user
   std::string unix_socket = {};  // connect here instead of to the host of the url
-  HeaderList headers = {};
+  HeaderList headers = {};       // without those that frame the message (Host, Content-Length, …)
   std::string body = {};
   milliseconds connect_timeout{5'000};
-  milliseconds timeout{30'000};  // for the whole exchange
+  milliseconds timeout{30'000};  // for the whole exchange, redirects and all
   std::size_t max_body = 16u << 20;
+  unsigned max_redirects = 0;        // 0: a redirect is an answer; else Code::limit for one more
+  std::shared_ptr<Cancel> cancel{};  // may be null
 };
 
 struct ClientResponse {
   int status = 0;
+  std::string url;  // where it came from, after redirects
   HeaderList headers;
   std::string body;
   // The first header of that name, without case.
@@ -36,15 +41,23 @@ struct ClientResponse {
 };
 
 // Safe for concurrent use. Any status is an answer; an Error means that there was none: Code::unavailable
-// (nobody there, broken off), Code::timeout, Code::limit (longer than max_body), Code::invalid (the request
-// makes no sense). Redirects are not followed.
+// (nobody there, broken off, cut), Code::timeout, Code::limit (longer than max_body, too many redirects),
+// Code::denied (its certificate, or a redirect away from https), Code::stopping (cancelled), Code::invalid
+// (the request makes no sense). Redirects carry no secrets to another host (redirect.h).
 class HttpClient {
  public:
   virtual ~HttpClient() = default;
   virtual Result<ClientResponse> send(const ClientRequest& request) = 0;
 };
 
-// Over Poco; one connection for each request, http:// only.
-std::unique_ptr<HttpClient> make_client();
+struct ClientOptions {
+  std::string authorities = {};  // file of trusted certificates; empty: the system's
+  Proxies proxies = {};          // none
+};
+
+// One connection for each request. TLS 1.2 at least, always verified. Opens nothing before the first request.
+std::unique_ptr<HttpClient> make_client(ClientOptions options = {});
+// With the proxies of our environment.
+std::unique_ptr<HttpClient> make_system_client();
 
 }  // namespace bus::http

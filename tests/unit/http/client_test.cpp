@@ -7,6 +7,7 @@
 
 #include "core/http/listen.h"
 #include "tests/support/fake_http.h"
+#include "tests/support/scripted_server.h"
 #include "tests/support/temp_folder.h"
 #include "tests/unit/http/raw_client.h"
 
@@ -96,8 +97,13 @@ TEST_F(ClientTest, TakesStreams) {
 
 TEST_F(ClientTest, SaysWhyThereIsNoAnswer) {
   start();
-  EXPECT_EQ(client->send({.url = "https://127.0.0.1/"}).error().code, Code::invalid);
-  EXPECT_EQ(client->send({.url = "no url"}).error().code, Code::invalid);
+  for (const char* bad :
+       {"ftp://127.0.0.1/", "no url", "http://", "http://user:pass@127.0.0.1/", "http://a/\r\nX: y"})
+    EXPECT_EQ(client->send({.url = bad}).error().code, Code::invalid) << bad;
+  EXPECT_EQ(client->send({.url = url("/"), .headers = {{"A", "b\r\nC: d"}}}).error().code, Code::invalid);
+  EXPECT_EQ(client->send({.url = url("/"), .headers = {{"Content-Length", "1"}}}).error().code,
+            Code::invalid);
+  EXPECT_EQ(client->send({.method = "GET /x", .url = url("/")}).error().code, Code::invalid);
   EXPECT_EQ(client->send({.url = "http://127.0.0.1:1/"}).error().code, Code::unavailable);
   EXPECT_EQ(
       client->send({.method = "POST", .url = url("/echo"), .body = "12345", .max_body = 4}).error().code,
@@ -117,6 +123,68 @@ TEST_F(ClientTest, NoticesAnAnswerThatIsNone) {
 TEST_F(ClientTest, GivesUpInTime) {
   const Peer peer("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nx");
   EXPECT_EQ(client->send({.url = peer.url(), .timeout = milliseconds(50)}).error().code, Code::timeout);
+}
+
+TEST_F(ClientTest, FollowsRedirectsAsFarAsItMay) {
+  testing::ScriptedServer one, two;
+  one.answer("/a", "", "Location: /b\r\n", "302 Found");
+  one.answer("/b", "", "Location: " + two.url("/c") + "\r\n", "307 Temporary Redirect");
+  two.answer("/c", "there");
+  ClientRequest request{.url = one.url("/a"), .headers = {{"Authorization", "Bearer x"}}, .max_redirects = 2};
+  const auto answer = client->send(request);
+  ASSERT_TRUE(answer.ok()) << answer.error().message;
+  EXPECT_EQ(answer->body, "there");
+  EXPECT_EQ(answer->url, two.url("/c"));
+  EXPECT_THAT(one.asked().at(1), HasSubstr("Authorization: Bearer x"));
+  EXPECT_THAT(two.asked().at(0), ::testing::Not(HasSubstr("Bearer")));
+  request.max_redirects = 1;
+  EXPECT_EQ(client->send(request).error().code, Code::limit);
+  request.max_redirects = 0;
+  EXPECT_EQ(client->send(request)->status, 302);
+}
+
+TEST_F(ClientTest, IsCancelledWhileItWaits) {
+  testing::ScriptedServer scripted;
+  scripted.script("/", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nx", true);
+  const auto cancel = std::make_shared<Cancel>();
+  std::thread other([&] {
+    while (scripted.asked().empty()) std::this_thread::yield();
+    cancel->cancel();
+  });
+  EXPECT_EQ(client->send({.url = scripted.url("/"), .cancel = cancel}).error().code, Code::stopping);
+  other.join();
+  EXPECT_EQ(client->send({.url = scripted.url("/"), .cancel = cancel}).error().code, Code::stopping);
+}
+
+TEST_F(ClientTest, AsksThroughAProxy) {
+  testing::ScriptedServer proxy;
+  proxy.answer("http://far.example/x?y", "by proxy");
+  const std::string where = proxy.url("/");
+  const auto by_proxy = make_client({.proxies = Proxies::from([&](const char* name) -> const char* {
+                                       return std::string_view(name) == "all_proxy" ? where.c_str() : nullptr;
+                                     })});
+  const auto answer = by_proxy->send({.url = "http://far.example/x?y"});
+  ASSERT_TRUE(answer.ok()) << answer.error().message;
+  EXPECT_EQ(answer->body, "by proxy");
+  const auto refused = by_proxy->send({.url = "https://far.example/"});
+  EXPECT_EQ(refused.error().code, Code::unavailable);
+  EXPECT_THAT(refused.error().message, HasSubstr("answered 404"));
+  EXPECT_THAT(proxy.asked().at(1), HasSubstr("CONNECT far.example:443 HTTP/1.1"));
+}
+
+TEST_F(ClientTest, TakesARefusalOfABodyThatIsNotRead) {
+  testing::ScriptedServer scripted;
+  scripted.answer("/", "no", "", "413 Content Too Large");
+  const auto answer =
+      client->send({.method = "POST", .url = scripted.url("/"), .body = std::string(100, 'x')});
+  ASSERT_TRUE(answer.ok());
+  EXPECT_EQ(answer->status, 413);
+}
+
+TEST_F(ClientTest, ErrorsDoNotTellThePath) {
+  const auto answer = client->send({.url = "http://127.0.0.1:1/secret-token"});
+  EXPECT_THAT(answer.error().message, HasSubstr("127.0.0.1:1"));
+  EXPECT_THAT(answer.error().message, ::testing::Not(HasSubstr("secret")));
 }
 
 TEST(FakeHttp, AnswersFromItsScript) {
