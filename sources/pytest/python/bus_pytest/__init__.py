@@ -79,7 +79,8 @@ class Reporter:
         self.reason = str(excrepr).strip()
 
     def pytest_keyboard_interrupt(self, excinfo):
-        self.stopped = isinstance(excinfo.value, pytest.Session.Interrupted)
+        # pytest's and xdist's own reasons to stop are classes derived from KeyboardInterrupt.
+        self.stopped = not isinstance(excinfo.value, pytest.exit.Exception) and excinfo.type is not KeyboardInterrupt
         self.reason = str(excinfo.value) or excinfo.typename
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)

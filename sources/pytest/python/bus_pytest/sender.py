@@ -16,6 +16,7 @@ MAX_BATCH_CHARS = 256 * 1024
 PAUSE = 0.2  # seconds between two messages
 PATIENCE = 5.0  # seconds for one answer
 QUIET = 5.0  # seconds after which an empty message says that we are still there
+LATE = "the host did not take the whole session in time"
 TRIES = 4  # of a connection, when the session is over
 
 # Kept here because tests replace the clock and the socket class, and not in names of their own because some
@@ -55,7 +56,7 @@ class Sender(threading.Thread):
         self._counted = self._begun  # when we last told how far the session is
         self._pause_until = 0.0
         self._pause = 0.25
-        self._problem = "the session ended before it was reported"
+        self._problem = LATE
         self._given_up = False
         self._absent = False  # nobody listens
         self._tries = 0
@@ -174,7 +175,7 @@ class Sender(threading.Thread):
             size, = struct.unpack(">I", self._exactly(4))
             return json.loads(self._exactly(size))
         except socket.timeout as failure:
-            raise Gone("the host did not take the whole session in time") from failure
+            raise Gone(LATE) from failure
         except OSError as failure:
             raise Gone(f"no host answers at {self._path}: the session is not reported there") from failure
 
