@@ -36,7 +36,9 @@ int main(int argc, char** argv) {
   if (wanted("bulk")) bench_bulk(HostProcess(program));
   if (wanted("fanout")) bench_fanout(HostProcess(program));
   if (wanted("processes")) bench_processes(HostProcess(program));
+  if (wanted("waits")) bench_waits(HostProcess(program));
   if (wanted("predicates")) bench_predicates();
   if (wanted("idle")) bench_idle(program);
+  if (wanted("memory")) bench_memory(program);
   return 0;
 }

@@ -23,11 +23,16 @@ event::Event sample() {
   return event;
 }
 
+// The quickest of ten runs: what others do on the machine only ever makes one slower.
 double ns_each(const std::function<void()>& once, int rounds) {
-  for (int i = 0; i < rounds / 10 + 1; ++i) once();
-  const auto start = SteadyClock::now();
-  for (int i = 0; i < rounds; ++i) once();
-  return std::chrono::duration<double, std::nano>(SteadyClock::now() - start).count() / rounds;
+  double best = 0;
+  for (int run = 0; run <= 10; ++run) {  // the first one is for warming up
+    const auto start = SteadyClock::now();
+    for (int i = 0; i < rounds / 10; ++i) once();
+    const auto took = std::chrono::duration<double, std::nano>(SteadyClock::now() - start) / (rounds / 10);
+    if (run == 1 || took.count() < best) best = took.count();
+  }
+  return best;
 }
 
 predicate::Predicate compiled(const std::string& source) {
