@@ -80,6 +80,7 @@ void bench_webhooks(const HostProcess& host);
 void bench_bulk(const HostProcess& host);
 void bench_fanout(const HostProcess& host);
 void bench_processes(const HostProcess& host);
+void bench_pytest(const HostProcess& host);
 void bench_waits(const HostProcess& host);
 void bench_idle(const std::string& program);
 void bench_memory(const std::string& program);
