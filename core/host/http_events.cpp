@@ -113,6 +113,23 @@ Response post_events(Parts& parts, const Request& request) {
   return response;
 }
 
+struct Bounds {
+  std::uint64_t least, most;
+};
+Result<std::uint64_t> number_asked_for(const Request& request, std::string_view name, Bounds bounds,
+                                       std::uint64_t other) {
+  const auto text = request.parameter(name);
+  if (!text) return other;
+  std::uint64_t value = 0;
+  const auto [end, failure] = std::from_chars(text->data(), text->data() + text->size(), value);
+  if (failure != std::errc() || end != text->data() + text->size() || value < bounds.least ||
+      value > bounds.most) {
+    return error(Code::invalid, std::string(name) + " must be a whole number from " +
+                                    std::to_string(bounds.least) + " to " + std::to_string(bounds.most));
+  }
+  return value;
+}
+
 // ?format=, or else what the client accepts: CloudEvents where it says so.
 Result<Form> form_asked_for(const Request& request) {
   const auto format = request.parameter("format");
@@ -142,13 +159,12 @@ Response get_events(Parts& parts, const Request& request) {
   auto listing =
       make_listing(parts, {request.parameter("where").value_or(""), request.parameter("since").value_or("")});
   if (!listing) return http::refuse(listing.error());
-  const std::string limit = request.parameter("limit").value_or("50");
-  const auto [end, failure] = std::from_chars(limit.data(), limit.data() + limit.size(), listing->limit);
-  if (failure != std::errc() || end != limit.data() + limit.size() || listing->limit < 1 ||
-      listing->limit > kMostListed) {
-    return http::refuse(400, "invalid",
-                        "limit must be a whole number from 1 to " + std::to_string(kMostListed));
-  }
+  const auto limit = number_asked_for(request, "limit", {1, kMostListed}, 50);
+  if (!limit) return http::refuse(limit.error());
+  listing->limit = *limit;
+  const auto until = number_asked_for(request, "until", {0, INT64_MAX}, 0);
+  if (!until) return http::refuse(until.error());
+  listing->until = *until;
   const auto form = form_asked_for(request);
   if (!form) return http::refuse(form.error());
   listing->form = *form;

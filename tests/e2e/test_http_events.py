@@ -76,6 +76,10 @@ def test_get_filters_before_it_limits(bus, token):
     assert [e["subject"] for e in page["events"]] == ["1", "3", "5", "7", "9"] and not page["end"]
     page = call(bus, "GET", f"/api/v1/events?where=type=='odd'&since={page['last']}", token=token).json
     assert len(page["events"]) == 10 and page["end"]
+    page = call(bus, "GET", "/api/v1/events?where=type=='odd'&newest=true&limit=2", token=token).json
+    assert [e["subject"] for e in page["events"]] == ["27", "29"] and page["first"] == 28 and not page["end"]
+    page = call(bus, "GET", "/api/v1/events?where=type=='odd'&newest=true&limit=2&until=27", token=token).json
+    assert [e["subject"] for e in page["events"]] == ["23", "25"]
     assert call(bus, "GET", "/api/v1/events?limit=0", token=token).status == 400
     assert call(bus, "GET", "/api/v1/events?where=type==", token=token).status == 400
 

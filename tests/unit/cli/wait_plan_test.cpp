@@ -189,5 +189,22 @@ TEST(WaitPlan, RefusesWhatDoesNotGoTogether) {
   EXPECT_TRUE(WaitPlan::make({.clauses = {is("a")}, .count = 2, .within = seconds(1)}));
 }
 
+std::vector<std::string> sources(const WaitPlan& plan) {
+  return plan.needs().sources.value_or(std::vector<std::string>{"any"});
+}
+
+TEST(WaitPlan, NeedsTheSourcesAndTasksOfWhatIsOutstanding) {
+  EXPECT_THAT(sources(*Feed({.clauses = {"source == \"a\" && type == \"x\""}})), ElementsAre("a"));
+  EXPECT_THAT(sources(*Feed({.clauses = {is("x")}})), ElementsAre("any"));
+  EXPECT_THAT((*Feed({.clauses = {"task.id == \"t/1\""}})).needs().tasks, ElementsAre("t/1"));
+  EXPECT_THAT(
+      sources(*Feed({.what = WaitFor::all_of, .clauses = {is("x"), is("y")}, .filter = "source == \"a\""})),
+      ElementsAre("a", "a"));
+  Feed sequence({.what = WaitFor::sequence, .clauses = {is("x"), "source == \"b\""}});
+  EXPECT_THAT(sources(*sequence), ElementsAre("any"));
+  sequence("x", 1);
+  EXPECT_THAT(sources(*sequence), ElementsAre("b"));
+}
+
 }  // namespace
 }  // namespace bus::cli

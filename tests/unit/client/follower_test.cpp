@@ -36,9 +36,10 @@ class FollowerTest : public ::testing::Test {
     if (thread_.joinable()) thread_.join();
   }
 
-  Follower follow(Subscribe subscribe) {
+  Follower follow(Subscribe subscribe, bool autostart = false) {
     ConnectOptions connect;
-    connect.autostart = false;
+    connect.autostart = autostart;
+    connect.program = "/nonexistent/bus";
     auto follower = Follower::open(paths_, connect, std::move(subscribe));
     EXPECT_TRUE(follower) << follower.error().message;
     return std::move(*follower);
@@ -53,6 +54,7 @@ class FollowerTest : public ::testing::Test {
       if ((*item)->kind == Item::Kind::event) out.push_back(std::to_string((*item)->seq));
       if ((*item)->kind == Item::Kind::gap)
         out.push_back(std::to_string((*item)->gap_from) + "-" + std::to_string((*item)->seq));
+      if ((*item)->kind == Item::Kind::stopped) out.emplace_back("stopped");
     }
     return out;
   }
@@ -95,6 +97,27 @@ TEST_F(FollowerTest, AGapIsToldOnlyAsFarAsItIsNews) {
   subscribe.cursor = "mine";
   Follower follower = follow(std::move(subscribe));
   EXPECT_THAT(items(follower, 7), ElementsAre("1", "2", "3", "4", "5", "7-8", "9"));
+}
+
+TEST_F(FollowerTest, AHostThatSaysThatItStopsIsWaitedForAndNotReplaced) {
+  host({{event(1), R"({"sub":1,"end":{"code":"stopping","message":"x","hint":"","retryable":true}})"}});
+  Follower follower = follow({}, true);
+  EXPECT_THAT(items(follower, 2), ElementsAre("1", "stopped"));
+  TearDown();
+  // Starting one would fail for good: there is no such program.
+  const auto none = follower.next(system_clock().monotonic());
+  ASSERT_TRUE(none) << none.error().message;
+  EXPECT_FALSE(*none);
+}
+
+TEST_F(FollowerTest, AHostThatBreaksOffIsReplaced) {
+  host({{event(1)}});
+  Follower follower = follow({}, true);
+  EXPECT_THAT(items(follower, 1), ElementsAre("1"));
+  TearDown();
+  const auto item = follower.next(system_clock().monotonic());
+  ASSERT_FALSE(item);
+  EXPECT_EQ(item.error().code, Code::not_found);
 }
 
 TEST_F(FollowerTest, AnAcknowledgementWhileTheHostIsAwayIsAnError) {
