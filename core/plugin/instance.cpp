@@ -52,6 +52,7 @@ Instance::Instance(const HostServices& services, std::shared_ptr<const Plugin> p
       metrics_(services.metrics, plugin_->descriptor.name),
       owner_(std::string(bus::plugin::name(plugin_->descriptor.role)) + ":" + name_),
       programs_(runner_, *services.spawner, services.clock, [this](auto bound) { hit_bound(bound); }),
+      requests_(runner_, *services_.outbound, [this](auto bound) { hit_bound(bound); }),
       runner_("bus-" + name_, services.clock) {
   host_ = make_host_table(*this);
 }
@@ -133,6 +134,7 @@ void Instance::begin_stop() {
 void Instance::silence_helpers() {
   active_ = false;
   runner_.cancel_all();
+  requests_.cancel_all();
 }
 
 // And nothing of it is there any more.

@@ -19,6 +19,7 @@
 #include "core/plugin/options.h"
 #include "core/plugin/plugin_metrics.h"
 #include "core/plugin/programs.h"
+#include "core/plugin/requests.h"
 #include "core/plugin/runner.h"
 #include "core/plugin/secret_values.h"
 #include "core/plugin/services.h"
@@ -74,6 +75,7 @@ class Instance : public std::enable_shared_from_this<Instance> {
   PluginMetrics& plugin_metrics() { return metrics_; }
   Programs& programs() { return programs_; }
   Expressions& expressions() { return expressions_; }
+  Requests& requests() { return requests_; }
   // Inside of it the services may be used; empty once the instance was left alone or has stopped.
   Gate::Pass enter() { return gate_.enter(); }
 
@@ -142,6 +144,7 @@ class Instance : public std::enable_shared_from_this<Instance> {
 
   Programs programs_;
   Expressions expressions_;
+  Requests requests_;
   Runner runner_;  // last: its thread uses all of the above
 };
 

@@ -231,6 +231,14 @@ bool Runner::post(std::string_view what, Job job) {
   return core_->put(what, std::move(job), static_cast<std::size_t>(-1));
 }
 
+Runner::Mailbox Runner::mailbox() const {
+  return Mailbox(core_);
+}
+
+bool Runner::Mailbox::post(std::string_view what, Job job) const {
+  return core_->put(what, std::move(job), static_cast<std::size_t>(-1));
+}
+
 Runner::TimerId Runner::arm(Mono due, microseconds period, std::string_view what, TimerJob job) {
   if (core_->timers.size() >= kMaxTimers) return 0;
   const TimerId id = ++core_->last_timer;

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "bus/ext/fd.h"
 #include "core/base/clock.h"
@@ -50,6 +51,10 @@ class Runner {
   // The same without the bound, for the few jobs that the host makes itself. False once closed.
   bool post(std::string_view what, Job job);
 
+  // A way to post() that may outlive the runner: then, as once it is closed, nothing is taken.
+  class Mailbox;
+  Mailbox mailbox() const;
+
   // Fires at `due`, and then every `period` (0: once), until cancelled. 0 if there are kMaxTimers. [runner's
   // thread]
   TimerId arm(Mono due, microseconds period, std::string_view what, TimerJob job);
@@ -78,6 +83,17 @@ class Runner {
 
  private:
   struct Core;
+  std::shared_ptr<Core> core_;
+};
+
+// Safe for concurrent use; copied freely.
+class Runner::Mailbox {
+ public:
+  bool post(std::string_view what, Job job) const;
+
+ private:
+  friend class Runner;
+  explicit Mailbox(std::shared_ptr<Core> core) : core_(std::move(core)) {}
   std::shared_ptr<Core> core_;
 };
 

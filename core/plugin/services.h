@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "core/auth/secrets.h"
@@ -13,6 +14,7 @@
 #include "core/ingest/ingest.h"
 #include "core/log/log.h"
 #include "core/metrics/registry.h"
+#include "core/plugin/outbound.h"
 #include "core/process/spawner.h"
 #include "core/store/store.h"
 
@@ -58,6 +60,8 @@ struct HostServices {
   milliseconds webhook_patience{9'000};  // how long a sender waits before 503; GitHub gives up after 10 s
   milliseconds stop_grace{5'000};        // how long an instance may take to stop
   process::Spawner* spawner = &process::system_spawner();  // of bus.process/1
+  std::shared_ptr<Outbound> outbound =
+      std::make_shared<Outbound>();  // of bus.http/1; shared by all instances
   // Called on a sink's thread for each event that it refused for good; its cursor moves on afterwards.
   std::function<void(const Rejected&)> dead_letters{};
 };

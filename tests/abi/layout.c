@@ -216,6 +216,40 @@ AT(bus_expr, compile, 8);
 AT(bus_expr, evaluate, 16);
 AT(bus_expr, release, 24);
 
+SIZE(bus_http_answer, 80);
+AT(bus_http_answer, size, 0);
+AT(bus_http_answer, code, 4);
+AT(bus_http_answer, status, 8);
+AT(bus_http_answer, reserved, 12);
+AT(bus_http_answer, headers, 16);
+AT(bus_http_answer, header_count, 24);
+AT(bus_http_answer, body, 32);
+AT(bus_http_answer, url, 48);
+AT(bus_http_answer, message, 64);
+
+SIZE(bus_http_request, 136);
+AT(bus_http_request, size, 0);
+AT(bus_http_request, max_redirects, 4);
+AT(bus_http_request, method, 8);
+AT(bus_http_request, url, 24);
+AT(bus_http_request, unix_socket, 40);
+AT(bus_http_request, headers, 56);
+AT(bus_http_request, header_count, 64);
+AT(bus_http_request, body, 72);
+AT(bus_http_request, timeout_us, 88);
+AT(bus_http_request, connect_timeout_us, 96);
+AT(bus_http_request, max_body, 104);
+AT(bus_http_request, max_per_host, 112);
+AT(bus_http_request, reserved, 116);
+AT(bus_http_request, argument, 120);
+AT(bus_http_request, on_answer, 128);
+
+SIZE(bus_http, 24);
+AT(bus_http, size, 0);
+AT(bus_http, reserved, 4);
+AT(bus_http, send, 8);
+AT(bus_http, cancel, 16);
+
 SIZE(bus_output, 24);
 AT(bus_output, size, 0);
 AT(bus_output, flags, 4);

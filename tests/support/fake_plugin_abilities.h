@@ -38,11 +38,18 @@ struct FakeAbilities {
     bool in_closed = false, stopped = false;
   };
 
-  // Armed timers, watches that are not removed, programs that have not ended, and durable values, by id or
-  // key.
+  struct Asked {
+    std::string method, url, body;
+    std::map<std::string, std::string> headers;
+    bus_http_request calls{};  // its callback; the rest of it is gone
+  };
+
+  // Armed timers, watches that are not removed, programs that have not ended, requests that are not answered,
+  // durable values, by id or key.
   std::map<std::uint64_t, Timer> timers;
   std::map<std::uint64_t, Watch> watches;
   std::map<std::uint64_t, Started> programs;
+  std::map<std::uint64_t, Asked> requests;
   std::map<std::string, std::string> state;
   std::int32_t start_answer = BUS_OK;  // to starts of programs
 
@@ -80,11 +87,37 @@ struct FakeAbilities {
     calls.on_exit(calls.argument, id, &how);
   }
 
+  // The server's answer to a request, or why there is none.
+  void answer(std::uint64_t id, std::int32_t status, const std::string& body,
+              const std::map<std::string, std::string>& headers = {}) {
+    const Asked asked = take(id);
+    std::vector<bus_header> all;
+    all.reserve(headers.size());
+    for (const auto& [name, value] : headers)
+      all.push_back({{name.data(), name.size()}, {value.data(), value.size()}});
+    bus_http_answer out{};
+    out.size = sizeof out;
+    out.status = status;
+    out.headers = all.data(), out.header_count = all.size();
+    out.body = {body.data(), body.size()};
+    out.url = {asked.url.data(), asked.url.size()};
+    asked.calls.on_answer(asked.calls.argument, id, &out);
+  }
+  void fail(std::uint64_t id, std::int32_t code, const std::string& message) {
+    const Asked asked = take(id);
+    bus_http_answer out{};
+    out.size = sizeof out;
+    out.code = code;
+    out.message = {message.data(), message.size()};
+    asked.calls.on_answer(asked.calls.argument, id, &out);
+  }
+
   // The table of an extension; null for one that this fake does not have.
   static const void* table(std::string_view id) {
     if (id == BUS_EXT_TIMER) return &kTimer;
     if (id == BUS_EXT_FD) return &kFd;
     if (id == BUS_EXT_PROCESS) return &kProcess;
+    if (id == BUS_EXT_HTTP) return &kHttp;
     if (id == BUS_EXT_STATE) return &kState;
     return nullptr;
   }
@@ -153,6 +186,22 @@ struct FakeAbilities {
   static void forget(void* self, std::uint64_t process, std::uint64_t) { of(self).programs.erase(process); }
   static std::int32_t pid(void*, std::uint64_t process) { return static_cast<std::int32_t>(1000 + process); }
 
+  Asked take(std::uint64_t id) {
+    Asked asked = requests.at(id);
+    requests.erase(id);
+    return asked;
+  }
+  static std::int32_t send(void* self, const bus_http_request* request, std::uint64_t* id, bus_error*) {
+    *id = ++of(self).last;
+    Asked& one = of(self).requests[*id];
+    one.method = text(request->method), one.url = text(request->url), one.body = text(request->body);
+    for (std::size_t i = 0; i < request->header_count; ++i)
+      one.headers[text(request->headers[i].name)] = text(request->headers[i].value);
+    one.calls = *request;
+    return BUS_OK;
+  }
+  static void cancel_request(void* self, std::uint64_t request) { of(self).requests.erase(request); }
+
   static std::int32_t get(void* self, bus_text key, char* buffer, std::size_t capacity, std::size_t* length,
                           bus_error*) {
     const auto found = of(self).state.find(text(key));
@@ -173,6 +222,7 @@ struct FakeAbilities {
   static constexpr bus_fd kFd = {sizeof(bus_fd), 0, &watch, &modify, &unwatch};
   static constexpr bus_process kProcess = {sizeof(bus_process), 0,     &resolve, &start, &read, &write,
                                            &close_stdin,        &stop, &forget,  &pid};
+  static constexpr bus_http kHttp = {sizeof(bus_http), 0, &send, &cancel_request};
   static constexpr bus_state kState = {sizeof(bus_state), 0, &get, &put, &remove};
 };
 

@@ -27,6 +27,7 @@
 #include "bus/cpp/expr.hpp"
 #include "bus/cpp/fd.hpp"
 #include "bus/cpp/host.hpp"
+#include "bus/cpp/http.hpp"
 #include "bus/cpp/program.hpp"
 #include "bus/cpp/stores.hpp"
 #include "bus/plugin.h"
@@ -64,20 +65,7 @@ struct WebhookRequest {
 
   // The first header of that name, without regard to case; empty if there is none.
   std::string_view header(std::string_view name) const {
-    for (std::size_t i = 0; i < c->header_count; ++i) {
-      if (same(view(c->headers[i].name), name)) return view(c->headers[i].value);
-    }
-    return {};
-  }
-
- private:
-  static char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-  static bool same(std::string_view a, std::string_view b) {
-    if (a.size() != b.size()) return false;
-    for (std::size_t i = 0; i < a.size(); ++i) {
-      if (lower(a[i]) != lower(b[i])) return false;
-    }
-    return true;
+    return find_header(c->headers, c->header_count, name);
   }
 };
 

@@ -1,5 +1,5 @@
-// A source that uses what the host does for it: descriptors, programs, expressions. A message to its intake
-// says what to do; what comes of it is emitted as the summary of an event.
+// A source that uses what the host does for it: descriptors, programs, expressions, requests. A message to
+// its intake says what to do; what comes of it is emitted as the summary of an event.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -24,7 +24,8 @@ class Helped final : public bus::Source, public bus::IntakeSource {
         watch_(host),
         program_(host),
         idle_(host),
-        map_(host, {"body", "path"}) {
+        map_(host, {"body", "path"}),
+        http_(host) {
     for (std::string_view source : settings.list("map")) {
       if (bus::Status added = map_.add(source); !added.ok()) throw bus::Failure(added);
     }
@@ -51,6 +52,7 @@ class Helped final : public bus::Source, public bus::IntakeSource {
       return {started, std::to_string(idle_.pid())};
     }
     if (json.find("map") != json.npos) return map(json);
+    if (json.find("ask") != json.npos) return {ask(), {}};
     return {bus::invalid("do what?"), {}};
   }
 
@@ -75,6 +77,14 @@ class Helped final : public bus::Source, public bus::IntakeSource {
         },
         [this](const bus::Program::Exit& how) { tell("run " + said_ + how.text); });
     return started.ok() ? program_.write("there\n") : started;
+  }
+  bus::Status ask() {
+    const bus::Http::Request request{.url = "http://far.example/x", .headers = {{"If-None-Match", "\"1\""}}};
+    return http_.send(request, [this](const bus::Http::Answer& answer) {
+      tell(answer.status.ok() ? std::to_string(answer.http) + " " + std::string(answer.header("etag")) + " " +
+                                    std::string(answer.body)
+                              : answer.status.message());
+    });
   }
   bus::IntakeReply map(std::string_view json) {
     std::vector<bus::Expressions::Result> results;
@@ -105,6 +115,7 @@ class Helped final : public bus::Source, public bus::IntakeSource {
   bus::FdWatch watch_;
   bus::Program program_, idle_;
   bus::Expressions map_;
+  bus::Http http_;
   std::string said_;
   int pipe_[2] = {-1, -1};
 };

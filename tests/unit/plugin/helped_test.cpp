@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "core/plugin/source_instance.h"
+#include "tests/support/fake_http.h"
 #include "tests/unit/plugin/world.h"
 
 namespace bus::plugin {
@@ -22,8 +23,9 @@ class HelpedTest : public ::testing::Test {
   void run(const std::map<std::string, config::Value>& set = {}) {
     const auto plugin = testing::load_test_plugin("helped");
     ASSERT_NE(plugin, nullptr);
-    source_ = std::make_shared<SourceInstance>(world_.services(), plugin, "helped",
-                                               testing::options_of(*plugin, set));
+    HostServices services = world_.services();
+    services.outbound = std::make_shared<Outbound>(http_);
+    source_ = std::make_shared<SourceInstance>(services, plugin, "helped", testing::options_of(*plugin, set));
     source_->create();
     source_->start();
     ASSERT_TRUE(source_->await_started(10s));
@@ -57,6 +59,7 @@ class HelpedTest : public ::testing::Test {
   }
 
   testing::World world_;
+  std::shared_ptr<testing::FakeHttp> http_ = std::make_shared<testing::FakeHttp>();
   std::shared_ptr<SourceInstance> source_;
 };
 
@@ -70,6 +73,23 @@ TEST_F(HelpedTest, RunsAProgram) {
   run();
   EXPECT_EQ(tell("{\"do\":\"run\"}"), "");
   EXPECT_THAT(summaries(1), ElementsAre("run hi there exit 2"));
+}
+
+TEST_F(HelpedTest, AsksAServer) {
+  http::ClientResponse answer;
+  answer.status = 200;
+  answer.headers = {{"ETag", "\"2\""}};
+  answer.body = "news";
+  http_->script("GET http://far.example/x", answer);
+  http_->script("GET http://far.example/x", error(Code::unavailable, "far.example: cannot connect"));
+  run();
+  EXPECT_EQ(tell("{\"do\":\"ask\"}"), "");
+  EXPECT_THAT(summaries(1), ElementsAre("200 \"2\" news"));
+  EXPECT_EQ(tell("{\"do\":\"ask\"}"), "");
+  EXPECT_EQ(summaries(2)[1], "far.example: cannot connect");
+  const http::HeaderList headers = http_->asked().at(0).headers;
+  EXPECT_THAT(headers, ::testing::Contains(::testing::Pair("If-None-Match", "\"1\"")));
+  EXPECT_THAT(headers, ::testing::Contains(::testing::Pair("User-Agent", ::testing::EndsWith("(helped)"))));
 }
 
 TEST_F(HelpedTest, EvaluatesExpressions) {

@@ -1,6 +1,7 @@
 // C++ layer: what the host offers, as classes.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <exception>
@@ -17,6 +18,7 @@
 #include "bus/ext/metric.h"
 #include "bus/ext/state.h"
 #include "bus/ext/timer.h"
+#include "bus/ext/webhook.h"
 #include "bus/host.h"
 
 namespace bus {
@@ -35,6 +37,17 @@ inline void fill(bus_error* error, Code code, std::string_view message) noexcept
   error->code = static_cast<std::int32_t>(code);
   const std::size_t length = message.copy(error->message, sizeof error->message - 1);
   error->message[length] = '\0';
+}
+
+// The first header of that name, without regard to case; empty if there is none.
+inline std::string_view find_header(const bus_header* headers, std::size_t count, std::string_view name) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  const auto same = [&](char a, char b) { return lower(a) == lower(b); };
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::string_view key = view(headers[i].name);
+    if (std::equal(key.begin(), key.end(), name.begin(), name.end(), same)) return view(headers[i].value);
+  }
+  return {};
 }
 
 // The checked settings of an instance. Copied freely; safe on any thread. Views are valid until the instance
