@@ -258,7 +258,7 @@ Result<int> wait_for_tasks(Session& session) {
   if (!follower) return std::move(follower).error();
   // Again, now that nothing can fall between the answer and what comes.
   if (Status asked = wait.ask(follower->connection(), true); !asked) return std::move(asked).error();
-  const auto status = follow(session, wait, *follower, *deadline);
+  auto status = follow(session, wait, *follower, *deadline);
   if (!status || follower->fd() < 0) return status;
   if (Status printed = wait.print_groups(follower->connection()); !printed) return std::move(printed).error();
   return status;

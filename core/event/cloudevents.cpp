@@ -278,7 +278,7 @@ Result<Event> from_cloudevent_binary(const Attributes& attributes, std::string_v
   if (is_json_type(content_type)) {
     json::Document document;
     if (auto parsed = document.parse(body); !parsed) return std::move(parsed).error().in("CloudEvent data");
-    event->data = body;
+    event->data = trim(body);  // white space around it is no part of the value
     std::replace_if(
         event->data.begin(), event->data.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
   } else {

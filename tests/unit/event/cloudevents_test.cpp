@@ -111,7 +111,7 @@ TEST(FromCloudEventBinary, DecodesHeaders) {
                                  {"type", "t"},
                                  {"subject", "\"Euro %E2%82%AC\""}};
   const auto event =
-      from_cloudevent_binary(attributes, "application/json; charset=utf-8", "{\"x\":\n1}", Time{1});
+      from_cloudevent_binary(attributes, "application/json; charset=utf-8", " {\"x\":\n1}\r\n", Time{1});
   ASSERT_TRUE(event);
   EXPECT_EQ(event->subject, "Euro \xE2\x82\xAC");
   EXPECT_EQ(event->data, "{\"x\": 1}");
