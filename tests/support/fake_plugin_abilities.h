@@ -51,6 +51,7 @@ struct FakeAbilities {
   std::map<std::uint64_t, Started> programs;
   std::map<std::uint64_t, Asked> requests;
   std::map<std::string, std::string> state;
+  const bus_expr* expr = nullptr;      // plugin_expressions(), if the plugin needs it
   std::int32_t start_answer = BUS_OK;  // to starts of programs
 
   // Fires the timer with that id; one that is not periodic is gone then.
@@ -113,7 +114,8 @@ struct FakeAbilities {
   }
 
   // The table of an extension; null for one that this fake does not have.
-  static const void* table(std::string_view id) {
+  const void* table(std::string_view id) const {
+    if (id == BUS_EXT_EXPR) return expr;
     if (id == BUS_EXT_TIMER) return &kTimer;
     if (id == BUS_EXT_FD) return &kFd;
     if (id == BUS_EXT_PROCESS) return &kProcess;

@@ -96,7 +96,7 @@ class FakePluginHost {
       *value = values[0] == "true" ? 1 : values[0] == "false" ? 0 : std::stoll(values[0]);
       return BUS_OK;
     };
-    table_.get_extension = [](void*, const char* id) { return FakeAbilities::table(id); };
+    table_.get_extension = [](void* self, const char* id) { return host(self).abilities.table(id); };
   }
   static FakePluginHost& host(void* self) { return of(static_cast<FakeAbilities*>(self)->owner); }
 
