@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include "core/base/thread_name.h"
+
 namespace bus::store {
 
 Checkpointer::Checkpointer(Connection connection, Mutex& writer)
@@ -29,6 +31,7 @@ void Checkpointer::note(int wal_pages) {
 }
 
 void Checkpointer::run() {
+  name_thread("bus-checkpoint");
   for (;;) {
     {
       MutexLock lock(mutex_);

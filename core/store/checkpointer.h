@@ -27,8 +27,8 @@ class Checkpointer {
   void run();
   void checkpoint();
 
-  static constexpr int kStartPages = 1024;     // 4 MiB: worth a checkpoint
-  static constexpr int kCutPages = 16 * 1024;  // 64 MiB: writers wait once, so that the log starts over
+  static constexpr int kStartPages = 1024;  // 4 MiB: worth a checkpoint
+  static constexpr int kCutPages = 4096;    // 16 MiB: writers wait once, so that the log starts over
 
   Connection connection_;
   Mutex& writer_;

@@ -101,7 +101,8 @@ Status SqliteStore::prepare() {
        "NULL DO NOTHING"},
       {&insert_body_, "INSERT INTO bodies(seq,body) VALUES(?1,?2)"},
       {&by_key_, "SELECT seq,id FROM events WHERE source=?1 AND key=?2"},
-      {&task_, "SELECT t.seq,t.body,e.id FROM tasks t LEFT JOIN events e ON e.seq=t.seq WHERE t.id=?1"},
+      {&id_of_, "SELECT id FROM events WHERE seq=?1"},
+      {&task_, "SELECT seq,body FROM tasks WHERE id=?1"},
       {&save_task_,
        "INSERT INTO tasks(id,attempt,kind,scope,sha,parent,state,result,seq,updated,body)"
        " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11) ON CONFLICT(id) DO UPDATE SET "
@@ -165,9 +166,9 @@ Status SqliteStore::append_one(NewEvent& incoming, Appended& out) {
     if (incoming.polled && out.effect != event::Effect::moved) {
       out.kind = Appended::Kind::known;
       out.seq = known->seq;
-      const Using by_id(task_);
-      if (const auto found = task_.bind(1, event.task->id).step(); found && *found)
-        out.id = ulid_of(task_.text(2));
+      const Using reading(id_of_);
+      if (const auto found = id_of_.bind(1, out.seq).step(); found && *found)
+        out.id = ulid_of(id_of_.text(0));
       return Ok{};
     }
   }
@@ -181,7 +182,7 @@ Status SqliteStore::append_one(NewEvent& incoming, Appended& out) {
   record->seq = event.seq;
   record->json = event::encode(event);
   event.data = {};  // lives in the encoded form from here on
-  record->event = std::move(event);
+  record->event = std::make_unique<const event::Event>(std::move(event));
   const auto inserted = insert(*record, incoming);
   if (!inserted) return inserted.error();
   if (!*inserted) return find_duplicate(*record->event, out);
@@ -236,8 +237,7 @@ Result<std::optional<TaskRow>> SqliteStore::known_task(const std::string& id) {
   const auto found = task_.bind(1, id).step();
   if (!found) return found.error();
   if (!*found) return std::optional<TaskRow>();
-  json::Document document;
-  const auto node = document.parse(task_.text(1));
+  const auto node = task_document_.parse(task_.text(1));
   if (!node) return node.error();
   auto task = event::decode_task(*node);
   if (!task) return std::move(task).error();

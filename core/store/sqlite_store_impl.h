@@ -81,8 +81,9 @@ class SqliteStore final : public Store {
 
   Mutex writer_;
   Connection db_ BUS_GUARDED_BY(writer_);
-  Statement begin_, commit_, rollback_, insert_, insert_body_, by_key_, task_, save_task_, save_cursor_,
-      remove_cursor_, save_value_, remove_value_, prune_bodies_, prune_events_, prune_tasks_;
+  Statement begin_, commit_, rollback_, insert_, insert_body_, by_key_, id_of_, task_, save_task_,
+      save_cursor_, remove_cursor_, save_value_, remove_value_, prune_bodies_, prune_events_, prune_tasks_;
+  json::Document task_document_ BUS_GUARDED_BY(writer_);
   UlidMaker ids_ BUS_GUARDED_BY(writer_);
   std::uint64_t written_ BUS_GUARDED_BY(writer_) = 0;  // last seq, the open transaction's included
   UniqueFd wal_;                                       // for make_durable()

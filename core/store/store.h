@@ -31,8 +31,8 @@ struct NewEvent {
 struct Record {
   std::uint64_t seq = 0;
   event::Encoded json;
-  // The same decoded, without `data` (that is in `json`); nullopt for records read back from the store.
-  std::optional<event::Event> event;
+  // The same decoded, without `data` (that is in `json`); null for records read back from the store.
+  std::unique_ptr<const event::Event> event;
 
   // The text of `data`; empty if there is none.
   std::string_view data() const;
