@@ -130,16 +130,20 @@ void read_event(Fields& in, Event& event) {
   in.text("summary", event.summary);
 }
 
-// JSON on one line: a newline between tokens is a space (inside strings JSON has none).
+}  // namespace
+
+bool is_one_line(std::string_view json) {
+  return json.find('\n') == std::string_view::npos && json.find('\r') == std::string_view::npos;
+}
+
 std::string one_line(std::string_view json) {
   std::string out(json);
+  if (is_one_line(json)) return out;
   for (char& c : out) {
     if (c == '\n' || c == '\r') c = ' ';
   }
   return out;
 }
-
-}  // namespace
 
 void write_task(json::Writer& out, const Task& task) {
   out.begin_object().member("id", task.id).member("attempt", task.attempt).member("kind", task.kind);

@@ -26,6 +26,11 @@ struct Encoded {
 Encoded encode(const Event& event);
 void write_task(json::Writer& out, const Task& task);
 
+// JSON on one line, as `data` is kept: a line break between tokens becomes a space (inside strings JSON has
+// none).
+bool is_one_line(std::string_view json);
+std::string one_line(std::string_view json);
+
 // Reads an event that wants to enter: unknown members, wrong types and wrong words are errors that name the
 // member. `text` is the event's own bytes (for `data`, kept as they stand), `node` the same parsed. `now`
 // fills `time` where it is missing. seq, id, received and effect are refused: they are the host's to give.

@@ -51,12 +51,8 @@ Result<event::Task> read_task(const bus_task& task) {
 
 // The data as one line, the way it is stored; the bytes as they came are kept beside it where they differ.
 void take_data(std::string_view data, std::string_view raw, store::NewEvent& out) {
-  out.raw = raw;
-  out.event.data = data;
-  const auto is_break = [](char c) { return c == '\n' || c == '\r'; };
-  if (std::none_of(data.begin(), data.end(), is_break)) return;
-  if (out.raw.empty()) out.raw = data;
-  std::replace_if(out.event.data.begin(), out.event.data.end(), is_break, ' ');
+  out.raw = raw.empty() && !event::is_one_line(data) ? data : raw;
+  out.event.data = event::one_line(data);
 }
 
 bus_task task_of(const event::Task& task) {
