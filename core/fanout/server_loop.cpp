@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "core/auth/peer.h"
+#include "core/base/thread_name.h"
 
 namespace bus::fanout {
 namespace {
@@ -94,6 +95,7 @@ void ServerLoop::stop() {
 }
 
 void ServerLoop::run() {
+  name_thread("bus-socket");
   mailbox_->set_owner(std::this_thread::get_id());
   while (!stopping_) turn(pumping_.empty() ? heartbeat_in() : 0);
   end_subscriptions(

@@ -12,6 +12,7 @@
 #include <cerrno>
 
 #include "core/auth/peer.h"
+#include "core/base/thread_name.h"
 
 namespace bus::http {
 namespace {
@@ -61,7 +62,10 @@ Status Admission::start(std::vector<Listener> listeners) {
       return system_error("epoll", errno);
     }
   }
-  thread_ = std::thread([this] { run(); });
+  thread_ = std::thread([this] {
+    name_thread("bus-http");
+    run();
+  });
   return Ok{};
 }
 

@@ -3,6 +3,8 @@
 #include <system_error>
 #include <utility>
 
+#include "core/base/thread_name.h"
+
 namespace bus::http {
 
 Status Workers::start() {
@@ -30,6 +32,7 @@ void Workers::give(std::unique_ptr<Connection> connection) {
 }
 
 void Workers::run() {
+  name_thread("bus-http-worker");
   for (;;) {
     std::unique_ptr<Connection> connection;
     {

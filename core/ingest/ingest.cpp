@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "core/base/mutex.h"
+#include "core/base/thread_name.h"
 #include "core/event/event.h"
 
 namespace bus::ingest {
@@ -16,6 +17,7 @@ constexpr std::size_t kQueueEvents = 8192;  // waiting for the writer; more make
 constexpr std::size_t kQueueBytes = 64u << 20;
 constexpr std::size_t kGroupEvents = 1024;  // in one transaction
 constexpr std::size_t kGroupBytes = 8u << 20;
+constexpr std::size_t kDirectEvents = 16;  // more are worth a wake-up: their sender may read on meanwhile
 
 // One call of submit() on its way.
 struct Submission {
@@ -36,17 +38,20 @@ Submission check(std::vector<store::NewEvent> events, Durability durability, Don
   out.durability = durability;
   out.done = std::move(done);
   out.answers.reserve(events.size());
-  out.events.reserve(events.size());
+  out.places.reserve(events.size());
   for (store::NewEvent& incoming : events) {
     if (Status valid = event::validate(incoming.event); !valid) {
       out.answers.push_back(std::move(valid).error());
       continue;
     }
     out.bytes += incoming.event.data.size() + incoming.raw.size() + 512;
+    // The valid ones close up over those that are not.
+    if (out.places.size() != out.answers.size()) events[out.places.size()] = std::move(incoming);
     out.places.push_back(out.answers.size());
     out.answers.push_back(not_yet());
-    out.events.push_back(std::move(incoming));
   }
+  events.erase(events.begin() + static_cast<std::ptrdiff_t>(out.places.size()), events.end());
+  out.events = std::move(events);
   return out;
 }
 
@@ -75,8 +80,14 @@ struct Ingest::Impl {
         commit_seconds(metrics.histogram("bus_commit_seconds", "Time to commit one group of events.")),
         syncs(metrics.counter("bus_syncs_total",
                               "Times the store was made safe against power loss for a sender.")),
-        writer([this] { write(); }),
-        syncer([this] { sync(); }) {}
+        writer([this] {
+          name_thread("bus-writer");
+          write();
+        }),
+        syncer([this] {
+          name_thread("bus-sync");
+          sync();
+        }) {}
 
   void write();
   void sync();
@@ -89,7 +100,6 @@ struct Ingest::Impl {
   Result<std::vector<store::Appended>> append(std::span<Submission> group);
   void spread(std::span<Submission> group, std::vector<store::Appended> appended);
   void answer(std::span<Submission> group);
-  void hand_to_sync(Submission submission);
   void note(const Status& outcome);
 
   store::Store& store;
@@ -146,6 +156,9 @@ Result<std::vector<store::Appended>> Ingest::Impl::append(std::span<Submission> 
   const auto start = std::chrono::steady_clock::now();
   std::vector<store::NewEvent> all;
   if (group.size() > 1) {
+    std::size_t count = 0;
+    for (const Submission& submission : group) count += submission.events.size();
+    all.reserve(count);
     for (Submission& submission : group) {
       std::move(submission.events.begin(), submission.events.end(), std::back_inserter(all));
     }
@@ -177,19 +190,22 @@ void Ingest::Impl::spread(std::span<Submission> group, std::vector<store::Append
 }
 
 void Ingest::Impl::answer(std::span<Submission> group) {
+  const auto wants_sync = [](const Submission& submission) {
+    return submission.durability == Durability::disk && !submission.places.empty();
+  };
   for (Submission& submission : group) {
-    if (submission.durability == Durability::disk && !submission.places.empty()) {
-      hand_to_sync(std::move(submission));
-    } else {
-      finish(submission);
+    if (!wants_sync(submission)) finish(submission);
+  }
+  bool wake = false;
+  {
+    MutexLock lock(sync_mutex);
+    for (Submission& submission : group) {
+      if (!wants_sync(submission)) continue;
+      wake = wake || to_sync.empty();
+      to_sync.push_back(std::move(submission));
     }
   }
-}
-
-void Ingest::Impl::hand_to_sync(Submission submission) {
-  MutexLock lock(sync_mutex);
-  to_sync.push_back(std::move(submission));
-  if (to_sync.size() == 1) sync_filled.notify_one();
+  if (wake) sync_filled.notify_one();
 }
 
 std::vector<Submission> Ingest::Impl::next_group() {
@@ -213,6 +229,7 @@ std::vector<Submission> Ingest::Impl::next_group() {
 
 // True: it is the caller's turn. Else the submission is queued, or refused because the host is stopping.
 bool Ingest::Impl::take_turn_or_queue(Submission& submission, Hand hand) {
+  bool queued = false, wake = false;
   {
     MutexLock lock(mutex);
     while (hand == Hand::queue && !stopping &&
@@ -220,14 +237,18 @@ bool Ingest::Impl::take_turn_or_queue(Submission& submission, Hand hand) {
       room.wait(mutex);
     }
     if (!stopping) {
-      if (hand == Hand::direct && !busy && queue.empty()) return busy = true;
+      if (hand == Hand::direct && submission.events.size() <= kDirectEvents && !busy && queue.empty()) {
+        return busy = true;
+      }
       queued_events += submission.events.size();
       queued_bytes += submission.bytes;
       queue.push_back(std::move(submission));
-      if (!busy) filled.notify_one();
-      return false;
+      queued = true;
+      wake = !busy;
     }
   }
+  if (wake) filled.notify_one();
+  if (queued) return false;
   fail(submission, error(Code::stopping, "the host is stopping", "try again when it is back"));
   return false;
 }

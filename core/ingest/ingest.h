@@ -30,7 +30,7 @@ enum class Hand {
   queue,   // joins the group that the writer thread commits next; waits while the queue is full
   pass,    // the same, but never waits: the caller bounds what it hands in
   direct,  // commits at once on the caller's thread if nobody else is committing, which saves two wake-ups;
-           // else as `pass`
+           // else, or when they are many, as `pass`
 };
 
 // Safe for concurrent use. Events of one submission are stored in their order, next to each other, in one

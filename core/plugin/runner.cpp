@@ -1,7 +1,5 @@
 #include "core/plugin/runner.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -13,6 +11,7 @@
 #include <vector>
 
 #include "core/base/mutex.h"
+#include "core/base/thread_name.h"
 
 namespace bus::plugin {
 namespace {
@@ -217,7 +216,7 @@ void Runner::start() {
     sigemptyset(&broken_pipe);
     sigaddset(&broken_pipe, SIGPIPE);
     ::pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
-    ::pthread_setname_np(::pthread_self(), core->name.substr(0, 15).c_str());
+    name_thread(core->name);
     core->loop();
   });
 }
