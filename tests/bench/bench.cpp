@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -107,6 +108,13 @@ std::vector<std::string> HostProcess::environment() const {
           "BUS_LISTEN=127.0.0.1:0",
           "PATH=/usr/bin:/bin",
           "HOME=" + folder_.path()};
+}
+
+double cpu_seconds(pid_t pid) {
+  clockid_t clock{};
+  timespec now{};
+  if (::clock_getcpuclockid(pid, &clock) != 0 || ::clock_gettime(clock, &now) != 0) return 0;
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
 std::string sample_event(std::size_t data_bytes) {

@@ -74,6 +74,9 @@ class HostProcess {
 std::string sample_event(std::size_t data_bytes);
 std::string emit_frame(const std::string& event, std::int64_t id, bool first);
 
+// What the threads of a process have run so far; exact for one of our own children, too.
+double cpu_seconds(pid_t pid);
+
 // The groups. Each prints its rows.
 void bench_latency(const HostProcess& host);
 void bench_webhooks(const HostProcess& host);

@@ -84,7 +84,7 @@ double measure_replay(const HostProcess& host, const char* where, bool count_hea
 }  // namespace
 
 void bench_bulk(const HostProcess& host) {
-  const double floor = raw_inserts_per_second(host.folder(), 50'000, 600, 1000, false);
+  const double floor = raw_inserts(host.folder(), {50'000, 600, 1000}).per_second;
   print({"bulk ingest of 600-byte events, 1 connection", measure_ingest(host, 50'000, 1, 0), floor, "/s",
          ">= 0.6x raw SQLite, 1,000 a transaction"});
   print({"bulk ingest of 600-byte events, 4 connections", measure_ingest(host, 50'000, 4, 1'000'000), floor,

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -31,47 +32,90 @@ double seconds_since(SteadyClock::time_point start) {
   return std::chrono::duration<double>(SteadyClock::now() - start).count();
 }
 
-}  // namespace
+double cpu_seconds() {
+  timespec now{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
 
-double raw_inserts_per_second(const std::string& folder, std::size_t rows, std::size_t bytes,
-                              std::size_t group, bool durable) {
-  const std::string path = folder + "/floor" + std::to_string(rows) + "_" + std::to_string(group) + ".db";
+sqlite3_stmt* prepare(sqlite3* db, const char* sql) {
+  sqlite3_stmt* statement = nullptr;
+  must(sqlite3_prepare_v2(db, sql, -1, &statement, nullptr) == SQLITE_OK, db, "prepare");
+  return statement;
+}
+
+void step(sqlite3* db, sqlite3_stmt* statement) {
+  must(sqlite3_step(statement) == SQLITE_DONE, db, "insert");
+  sqlite3_reset(statement);
+}
+
+void bind(sqlite3_stmt* statement, int at, const std::string& text) {
+  sqlite3_bind_text(statement, at, text.data(), static_cast<int>(text.size()), SQLITE_STATIC);
+}
+
+// A new file with our tables and indexes, and its log.
+sqlite3* open_new(const std::string& path) {
   ::unlink(path.c_str());
   sqlite3* db = nullptr;
   must(sqlite3_open(path.c_str(), &db) == SQLITE_OK, db, "open");
-  run(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;");
+  run(db, "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;");
   std::ifstream schema(BUS_SCHEMA);
   std::stringstream sql;
   sql << schema.rdbuf();
   run(db, sql.str().c_str());
-  sqlite3_stmt* insert = nullptr;
-  must(sqlite3_prepare_v2(
-           db,
-           "INSERT INTO "
-           "events(seq,id,source,type,scope,subject,time,received,key,task_id,state,result,head,body)"
-           " VALUES(?1,?2,'bench','note','octo/hello','run/1',1,1,?3,NULL,NULL,NULL,200,?4)",
-           -1, &insert, nullptr) == SQLITE_OK,
-       db, "prepare");
   run(db, "BEGIN; COMMIT");
+  return db;
+}
+
+constexpr const char* kInsertEvent =
+    "INSERT INTO events(seq,id,source,type,scope,subject,time,received,key,task_id,state,result,head,body)"
+    " VALUES(?1,?2,'bench','note','octo/hello','run/1',1,1,?3,?5,?6,?7,200,?4)";
+constexpr const char* kSaveTask =
+    "INSERT INTO tasks(id,attempt,kind,scope,sha,parent,state,result,seq,updated,body)"
+    " VALUES(?1,1,'run','octo/"
+    "hello','0123456789abcdef0123456789abcdef01234567',NULL,'finished','failure',?2,1,?3)"
+    " ON CONFLICT(id) DO UPDATE SET attempt=1,state='finished',result='failure',seq=?2,updated=1,body=?3";
+
+}  // namespace
+
+InsertRate raw_inserts(const std::string& folder, const Inserts& what) {
+  const std::string path =
+      folder + "/floor" + std::to_string(what.rows) + "_" + std::to_string(what.group) + ".db";
+  sqlite3* db = open_new(path);
+  sqlite3_stmt* insert = prepare(db, kInsertEvent);
+  sqlite3_stmt* save_task = prepare(db, kSaveTask);
   const UniqueFd wal(::open((path + "-wal").c_str(), O_RDWR | O_CLOEXEC));
-  const std::string body(bytes, 'x');
+  const std::string body(what.bytes, 'x');
+  const std::string task = "github:octo/hello/run/9876543210", state = "finished", result = "failure";
+  const std::string task_body(400, 't');
   const auto start = SteadyClock::now();
-  for (std::size_t i = 0; i < rows; ++i) {
-    if (i % group == 0) run(db, "BEGIN");
+  const double cpu = cpu_seconds();
+  for (std::size_t i = 0; i < what.rows; ++i) {
+    if (i % what.group == 0) run(db, "BEGIN");
     const std::string key = "k" + std::to_string(i * 7919);
     sqlite3_bind_int64(insert, 1, static_cast<sqlite3_int64>(i + 1));
     sqlite3_bind_blob(insert, 2, key.data(), static_cast<int>(key.size()), SQLITE_STATIC);
-    sqlite3_bind_text(insert, 3, key.data(), static_cast<int>(key.size()), SQLITE_STATIC);
-    sqlite3_bind_text(insert, 4, body.data(), static_cast<int>(body.size()), SQLITE_STATIC);
-    must(sqlite3_step(insert) == SQLITE_DONE, db, "insert");
-    sqlite3_reset(insert);
-    if ((i + 1) % group == 0 || i + 1 == rows) {
+    bind(insert, 3, key);
+    bind(insert, 4, body);
+    if (what.tasks) {
+      bind(insert, 5, task);
+      bind(insert, 6, state);
+      bind(insert, 7, result);
+      bind(save_task, 1, task);
+      sqlite3_bind_int64(save_task, 2, static_cast<sqlite3_int64>(i + 1));
+      bind(save_task, 3, task_body);
+    }
+    step(db, insert);
+    if (what.tasks) step(db, save_task);
+    if ((i + 1) % what.group == 0 || i + 1 == what.rows) {
       run(db, "COMMIT");
-      if (durable) ::fdatasync(wal.get());
+      if (what.durable) ::fdatasync(wal.get());
     }
   }
-  const double rate = static_cast<double>(rows) / seconds_since(start);
+  const auto rows = static_cast<double>(what.rows);
+  const InsertRate rate{rows / seconds_since(start), (cpu_seconds() - cpu) * 1e6 / rows};
   sqlite3_finalize(insert);
+  sqlite3_finalize(save_task);
   sqlite3_close(db);
   return rate;
 }
