@@ -1,5 +1,6 @@
 #include "core/json/writer.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -11,6 +12,10 @@ namespace {
 
 constexpr bool is_plain(char c) {
   return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\';
+}
+
+constexpr bool is_ascii(char c) {
+  return static_cast<unsigned char>(c) < 0x80;
 }
 
 void append_escape(std::string& out, char c) {
@@ -45,7 +50,7 @@ void append_number(std::string& out, T value) {
   out.append(text.data(), static_cast<std::size_t>(end - text.data()));
 }
 
-void append_plain_string(std::string& out, std::string_view text) {
+void append_escaped(std::string& out, std::string_view text) {
   out += '"';
   std::size_t start = 0;
   for (std::size_t at = 0; at < text.size(); ++at) {
@@ -61,13 +66,13 @@ void append_plain_string(std::string& out, std::string_view text) {
 }  // namespace
 
 void append_string(std::string& out, std::string_view text) {
-  for (char c : text) {
-    if (static_cast<unsigned char>(c) >= 0x80) {
-      if (is_utf8(text)) break;
-      return append_plain_string(out, to_utf8(text));
-    }
+  if (std::all_of(text.begin(), text.end(), [](char c) { return is_plain(c) && is_ascii(c); })) {
+    out += '"';
+    out += text;
+    out += '"';
+  } else {
+    is_utf8(text) ? append_escaped(out, text) : append_escaped(out, to_utf8(text));
   }
-  append_plain_string(out, text);
 }
 
 Writer& Writer::key(std::string_view name) {
