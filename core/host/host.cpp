@@ -9,6 +9,7 @@
 #include <charconv>
 
 #include "core/base/file.h"
+#include "core/base/start_memory.h"
 #include "core/base/text.h"
 #include "core/base/version.h"
 #include "core/host/notify.h"
@@ -202,7 +203,7 @@ void serve(Parts& parts, const HostOptions& options, const sigset_t& signals) {
   report_ready(options.ready_fd, Ok{});
   log::info("serving", {{"socket", parts.paths.socket()}, {"http_port", parts.port}, {"version", version()}});
   notify_service_manager("READY=1");
-  malloc_trim(0);  // what reading configuration and plugins took is not needed while we wait
+  give_back_start_memory();
   serve_until_told(parts, options, signals);
   notify_service_manager("STOPPING=1");
 }
