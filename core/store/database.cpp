@@ -34,7 +34,7 @@ Error classify(int code, const char* message) {
 constexpr const char* kWriterPragmas =
     "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA "
     "wal_autocheckpoint=0; PRAGMA cache_size=-4096;"
-    "PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=ON; PRAGMA journal_size_limit=33554432;";
+    "PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=ON; PRAGMA journal_size_limit=67108864;";
 constexpr const char* kReaderPragmas =
     "PRAGMA query_only=ON; PRAGMA cache_size=-512; PRAGMA temp_store=MEMORY;";
 
