@@ -141,19 +141,23 @@ std::vector<std::string> WaitPlan::outstanding() const {
 }
 
 Needs WaitPlan::needs() const {
+  // Where all that is open must come, a clause that any source may bring frees none of the others.
+  const bool all_must = spec_.what == WaitFor::all_of || spec_.what == WaitFor::sequence;
   Needs needs;
-  needs.sources.emplace();
+  std::vector<std::string> named;
+  bool any = false;
   for (const std::size_t i : open()) {
     const std::string& clause = spec_.clauses[i];
     const auto whole = spec_.filter.empty() ? compile_expression(clause)
                                             : compile_expression(joined({clause}, spec_.filter));
     if (!whole) continue;
     const auto sources = predicate::needed_values(*whole, "source");
-    if (!sources) needs.sources.reset();
-    if (needs.sources) needs.sources->insert(needs.sources->end(), sources->begin(), sources->end());
+    any = any || !sources;
+    if (sources) named.insert(named.end(), sources->begin(), sources->end());
     const auto tasks = predicate::needed_values(*whole, "task.id");
     if (tasks) needs.tasks.insert(needs.tasks.end(), tasks->begin(), tasks->end());
   }
+  if (!any || (all_must && !named.empty())) needs.sources = std::move(named);
   return needs;
 }
 

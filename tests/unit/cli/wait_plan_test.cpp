@@ -201,7 +201,9 @@ TEST(WaitPlan, NeedsTheSourcesAndTasksOfWhatIsOutstanding) {
       sources(*Feed({.what = WaitFor::all_of, .clauses = {is("x"), is("y")}, .filter = "source == \"a\""})),
       ElementsAre("a", "a"));
   Feed sequence({.what = WaitFor::sequence, .clauses = {is("x"), "source == \"b\""}});
-  EXPECT_THAT(sources(*sequence), ElementsAre("any"));
+  EXPECT_THAT(sources(*sequence), ElementsAre("b")) << "both must come";
+  Feed either({.what = WaitFor::first_of, .clauses = {is("x"), "source == \"b\""}});
+  EXPECT_THAT(sources(*either), ElementsAre("any")) << "the other may come from anywhere";
   sequence("x", 1);
   EXPECT_THAT(sources(*sequence), ElementsAre("b"));
 }
