@@ -22,7 +22,12 @@ Result<std::uint64_t> resolve_since(std::string_view text, const store::Store& s
   if (digits && text.size() < 20) {
     std::uint64_t seq = 0;
     std::from_chars(text.data(), text.data() + text.size(), seq);
-    return seq;
+    const std::uint64_t last = store.bounds().last;
+    if (seq <= last) return seq;
+    return error(Code::not_found,
+                 "there is no event " + std::to_string(seq) + " yet; the log ends at " + std::to_string(last),
+                 "if you have seen it, the log was put back (a loss of power, a restored backup): begin with "
+                 "start or a time");
   }
   if (text.size() == 26) {
     if (const auto id = Ulid::parse(text)) return store.seq_of(*id);

@@ -32,6 +32,8 @@ TEST(ResolveSince, KnowsEveryWayToNameAPlace) {
   EXPECT_EQ(*since("1h"), 0u);
   EXPECT_EQ(*since(format_time(clock.now() - std::chrono::minutes(25))), 1u);
   EXPECT_EQ(*since("@mine"), 2u);
+  EXPECT_EQ(*since("3"), 3u);
+  EXPECT_EQ(since("4").error().code, Code::not_found) << "the log was put back";
   EXPECT_EQ(since("@other").error().code, Code::not_found);
   EXPECT_EQ(since("01JD3ZK8QZ0V6N1J6Y2T4B7A9C").error().code, Code::not_found);
   for (const char* bad : {"", "yesterday", "-1", "99999999999999999999", "10 m"}) {
