@@ -107,6 +107,14 @@ Status check_options(const Session& session) {
   return Ok{};
 }
 
+// Sessions come from the source `pytest`, unless others were asked for.
+Needs needs_of(const Session& session) {
+  Needs needs;
+  needs.sources = session.args().all("source");
+  if (needs.sources->empty()) needs.sources->emplace_back("pytest");
+  return needs;
+}
+
 }  // namespace
 
 Result<int> wait_for_tests(Session& session) {
@@ -132,7 +140,7 @@ Result<int> wait_for_tests(Session& session) {
     const auto item = follower->next(*deadline);
     if (!item && item.error().code == Code::stopping) continue;  // a signal that stops nobody
     if (!item) return item.error();
-    if (!*item) return timed_out(session, *follower, {"the end of a session of tests"}, {{}, {}});
+    if (!*item) return timed_out(session, *follower, {"the end of a session of tests"}, needs_of(session));
     tell_of(session, **item);
     if ((*item)->kind != client::Item::Kind::event) continue;
     const Ended ended = ended_of(**item);

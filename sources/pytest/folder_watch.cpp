@@ -116,7 +116,10 @@ void FolderWatch::look_through(const std::string& folder, std::int64_t since_us)
     if (is_report(entry->d_name)) names.emplace_back(entry->d_name);
   }
   std::sort(names.begin(), names.end());
-  for (const std::string& name : names) take(folder + "/" + name, since_us);
+  for (const std::string& name : names) {
+    std::string path = folder;
+    take(path.append("/").append(name), since_us);
+  }
 }
 
 void FolderWatch::take(const std::string& path, std::int64_t since_us) {

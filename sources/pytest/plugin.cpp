@@ -166,9 +166,12 @@ class PytestSource final : public Source, public IntakeSource {
       host_.log(BUS_LOG_WARNING, found.path + ": " + from.report.problem);
       return;
     }
-    if (Status stored = host_.emit(from.events); !stored.ok()) host_.log(BUS_LOG_WARNING, stored.message());
+    std::vector<Receipt> receipts;
+    if (const Status stored = host_.emit(from.events, &receipts); !stored.ok())
+      host_.log(BUS_LOG_WARNING, found.path + ": " + stored.message());
     remember_look();
-    count(from.events.size());
+    const auto fresh = [](const Receipt& one) { return one.code == Code::ok && !one.duplicate; };
+    count(static_cast<std::size_t>(std::count_if(receipts.begin(), receipts.end(), fresh)));
   }
 
   Host host_;

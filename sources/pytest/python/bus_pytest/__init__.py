@@ -43,14 +43,21 @@ class Reporter:
     def __init__(self, config):
         self.config = config
         self.sender = None
+        self._put = lambda kind, what: None  # nobody to tell, before and after
         self.reason = ""
         self.stopped = False  # by pytest itself: -x, errors at collection
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionstart(self, session):
-        self.sender = Sender(socket_path(), self._header())
-        self.sender.put("start", None)
-        self.sender.start()
+        try:
+            sender = Sender(socket_path(), self._header())
+            sender.start()
+        except Exception as failure:  # no thread to be had, for example: the tests go on
+            self._say(f"reporting cannot begin: {failure!r}")
+            return
+        self.sender = sender
+        self._put = sender.put
+        self._put("start", None)
 
     def _header(self):
         config = self.config
@@ -62,18 +69,18 @@ class Reporter:
                 "python": ".".join(map(str, sys.version_info[:3])), "pytest": pytest.__version__, "started": KEPT[0]()}
 
     def pytest_collection_finish(self, session):
-        self.sender.put("collected", len(session.items))
+        self._put("collected", len(session.items))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node, ids):
-        self.sender.put("collected", len(ids))
+        self._put("collected", len(ids))
 
     def pytest_collectreport(self, report):
         if report.outcome != "passed":
-            self.sender.put("collect", report)
+            self._put("collect", report)
 
     def pytest_runtest_logreport(self, report):
-        self.sender.put("report", report)
+        self._put("report", report)
 
     def pytest_internalerror(self, excrepr):
         self.reason = str(excrepr).strip()
@@ -88,7 +95,7 @@ class Reporter:
         yield  # the others may still change the exit status
         if self.sender is not None:
             reason = self.reason or session.shouldfail or session.shouldstop or ""
-            self.sender.put("finish", (int(session.exitstatus), str(reason), self.stopped))
+            self._put("finish", (int(session.exitstatus), str(reason), self.stopped))
             self._end(FLUSH)
 
     def pytest_unconfigure(self):
@@ -97,10 +104,14 @@ class Reporter:
 
     def _end(self, seconds):
         sender, self.sender = self.sender, None
+        self._put = lambda kind, what: None
         problem = sender.close(seconds)
         if problem:
-            terminal = self.config.pluginmanager.get_plugin("terminalreporter")
-            if terminal is not None:
-                terminal.write_line(f"bus: {problem}")
-            else:
-                sys.stderr.write(f"bus: {problem}\n")
+            self._say(problem)
+
+    def _say(self, problem):
+        terminal = self.config.pluginmanager.get_plugin("terminalreporter")
+        if terminal is not None:
+            terminal.write_line(f"bus: {problem}")
+        else:
+            sys.stderr.write(f"bus: {problem}\n")
