@@ -39,12 +39,15 @@ struct Job {
 
 // Shared with the threads, so that one that is left behind finds everything it needs.
 struct Outbound::Core {
+  bool may_run(const Job& job) const BUS_REQUIRES(mutex) {
+    const auto busy = running.find(job.host);
+    return job.request.cancel->cancelled() || busy == running.end() || busy->second < job.per_host;
+  }
+
   // The next job whose host has room, or one that was cancelled.
   std::optional<Job> take() BUS_REQUIRES(mutex) {
-    const auto next = std::find_if(waiting.begin(), waiting.end(), [this](const Job& job) {
-      const auto busy = running.find(job.host);
-      return job.request.cancel->cancelled() || busy == running.end() || busy->second < job.per_host;
-    });
+    auto next = waiting.begin();
+    while (next != waiting.end() && !may_run(*next)) ++next;
     if (next == waiting.end()) return std::nullopt;
     Job job = std::move(*next);
     waiting.erase(next);

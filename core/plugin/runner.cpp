@@ -113,8 +113,9 @@ struct Runner::Core {
   void run_ready() {
     if (!fds.armed()) return;
     // What the sleep brought, or a look without one. The jobs change the set, not this copy.
-    const std::vector<FdSet::Ready> ready = looked ? std::move(brought) : fds.wait(nanoseconds(0));
+    if (!looked) brought = fds.wait(nanoseconds(0));
     looked = false;
+    const std::vector<FdSet::Ready> ready = std::exchange(brought, {});
     for (const auto& [id, events] : ready) {
       const FdSet::Entry* entry = fds.find(id);
       if (entry == nullptr || entry->events == 0) continue;  // removed or paused by one before it
