@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 
 #include "core/base/text.h"
 #include "core/http/guard.h"
@@ -30,6 +31,14 @@ int status_of(std::string_view line) {
   return failure == std::errc() && end == line.data() + 12 && status >= 100 && status <= 599 ? status : 0;
 }
 
+std::optional<std::uint64_t> length_of(std::string_view text) {
+  std::uint64_t length = 0;
+  const char* const last = text.data() + text.size();
+  const auto [end, failure] = std::from_chars(text.data(), last, length);
+  if (failure != std::errc() || end != last) return std::nullopt;
+  return length;
+}
+
 }  // namespace
 
 Status AnswerReader::read_head(std::string_view head) {
@@ -52,7 +61,7 @@ Status AnswerReader::read_head(std::string_view head) {
 }
 
 Status AnswerReader::judge_body() {
-  std::optional<std::string> length;
+  std::optional<std::uint64_t> length;
   bool coded = false;
   for (const auto& [name, value] : response_.headers) {
     const std::string key = lower_ascii(name);
@@ -60,16 +69,16 @@ Status AnswerReader::judge_body() {
       if (coded || lower_ascii(value) != "chunked") return no_http("a transfer coding that is not known");
       coded = true;
     } else if (key == "content-length") {
-      if (length && *length != value) return no_http("two lengths");
-      length = value;
+      const auto number = length_of(value);
+      if (!number || (length && *length != *number)) return no_http("its length");
+      length = number;
     }
   }
   const int status = response_.status;
   if (no_body_ || status == 204 || status == 304) return Ok{};
   body_ = coded ? Body::chunked : length ? Body::fixed : Body::until_end;
   if (body_ != Body::fixed) return Ok{};
-  const auto [end, failure] = std::from_chars(length->data(), length->data() + length->size(), left_);
-  if (failure != std::errc() || end != length->data() + length->size()) return no_http("its length");
+  left_ = *length;
   if (left_ > max_body_)
     return error(Code::limit, "its answer is longer than " + std::to_string(max_body_) + " bytes");
   if (left_ == 0) body_ = Body::none;

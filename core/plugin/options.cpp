@@ -111,7 +111,7 @@ std::string finish(const OptionInfo& option, OptionValue& value, const std::stri
   }
   if (option.type != OptionType::path && option.type != OptionType::paths) return {};
   for (std::string& path : value.texts) {
-    if (path.rfind("~/", 0) == 0 && !home.empty()) path = home + path.substr(1);
+    if (path.rfind("~/", 0) == 0 && !home.empty()) path.replace(0, 1, home);
     if (path.empty() || path[0] != '/') return "must be an absolute path, or begin with ~/";
   }
   return {};
