@@ -5,6 +5,7 @@
 
 #include "core/base/text.h"
 #include "core/base/time_text.h"
+#include "core/cli/each_task.h"
 #include "core/cli/event_text.h"
 #include "core/cli/exit_codes.h"
 #include "core/cli/following.h"
@@ -22,23 +23,6 @@ std::string list_of(const std::vector<std::string>& ids) {
   std::string list;
   for (const std::string& id : ids) list += (list.empty() ? "" : ", ") + cel_string(id);
   return "[" + list + "]";
-}
-
-// Visits every task that the host knows with that id, or with that parent: `by` is task or parent.
-template <class Visit>
-Status each_task(client::Connection& host, std::string_view by, const std::string& id, Visit visit) {
-  std::int64_t before = 0;
-  do {
-    client::Call call("tasks");
-    call.params().member(by, id).member("limit", 1000);
-    if (before != 0) call.params().member("before", before);
-    const auto result = host.ask(std::move(call));
-    if (!result) return result.error();
-    json::RawElements texts(json::raw_member(host.raw_result(), "tasks"));
-    for (const json::Node task : (*result)["tasks"].elements()) visit(task, texts.next());
-    before = (*result)["next"].integer().value_or(0);
-  } while (before != 0);
-  return Ok{};
 }
 
 // The waiting of one `bus wait task`.
@@ -207,13 +191,7 @@ Result<int> follow(Session& session, TaskWait& wait, client::Follower& follower,
                    std::optional<Mono> deadline) {
   while (!wait.over()) {
     session.out().flush();
-    std::optional<Mono> until = deadline;
-    if (const auto due = wait.due()) {
-      const Mono then = system_clock().monotonic() + std::max(*due - system_clock().now(), microseconds(0)) +
-                        milliseconds(1);
-      if (!until || then < *until) until = then;
-    }
-    const auto item = follower.next(until);
+    const auto item = follower.next(look_again(deadline, wait.due()));
     if (!item && item.error().code == Code::stopping) continue;
     if (!item) return item.error();
     if (*item && (*item)->kind == Item::Kind::event) {

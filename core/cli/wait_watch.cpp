@@ -1,5 +1,7 @@
 #include "core/cli/wait_watch.h"
 
+#include <algorithm>
+
 #include "core/base/text.h"
 #include "core/base/time_text.h"
 #include "core/cli/exit_codes.h"
@@ -111,6 +113,13 @@ Result<std::optional<Mono>> deadline_of(const Session& session) {
   if (!timeout) return timeout.error();
   if (!*timeout) return std::optional<Mono>();
   return std::optional<Mono>(system_clock().monotonic() + **timeout);
+}
+
+std::optional<Mono> look_again(std::optional<Mono> deadline, std::optional<Time> due) {
+  if (!due) return deadline;
+  const Clock& clock = system_clock();
+  const Mono then = clock.monotonic() + std::max(*due - clock.now(), microseconds(0)) + milliseconds(1);
+  return deadline ? std::min(*deadline, then) : then;
 }
 
 void tell_blind(std::string_view what, const std::vector<std::string>& blind) {

@@ -20,6 +20,10 @@ Result<int> wait_for_events(Session& session, WaitPlan& plan);
 // When --timeout is up; empty: never.
 Result<std::optional<Mono>> deadline_of(const Session& session);
 
+// Until when to listen: to the deadline, or to a moment of wall time at which something is due, if that is
+// earlier.
+std::optional<Mono> look_again(std::optional<Mono> deadline, std::optional<Time> due);
+
 // Time was up: tells what is outstanding. kTimedOut, or kUnknown if nobody was looking: the host is away, or
 // what is needed cannot be observed (health.h); that is told, too.
 int timed_out(const Session& session, client::Follower& follower, const std::vector<std::string>& outstanding,
