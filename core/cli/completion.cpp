@@ -47,13 +47,18 @@ std::string second_level(std::string_view word) {
 std::string branches(const char* pattern_end) {
   std::string out;
   for (const std::string_view word : first_words()) {
-    const std::string second = second_level(word);
-    if (!second.empty()) out += "    \"" + std::string(word) + " \") found=\"" + second + "\" ;;\n";
+    std::string second = second_level(word);
+    if (second.empty()) continue;
+    if (const Verb* verb = find_verb(word)) second += " " + options_of(*verb);
+    out += "    \"" + std::string(word) + " \") found=\"" + second + "\" ;;\n";
   }
-  for (const Verb* verb : verbs()) {
-    if (!verb->hidden)
+  // The first branch that fits is taken: "wait ci" has to stand before "wait".
+  for (const bool grouped : {true, false}) {
+    for (const Verb* verb : verbs()) {
+      if (verb->hidden || (verb->name.find(' ') != std::string_view::npos) != grouped) continue;
       out += "    \"" + std::string(verb->name) + " \"" + pattern_end + ") found=\"" + options_of(*verb) +
              "\" ;;\n";
+    }
   }
   return out;
 }

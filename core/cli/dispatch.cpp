@@ -39,6 +39,9 @@ Error unknown_word(std::string_view word, std::span<const std::string_view> know
 
 Result<Named> find(std::span<const std::string> words) {
   const std::string& first = words[0];
+  if (words.size() > 1) {
+    if (const Verb* verb = find_verb(first + " " + words[1])) return Named{verb, 2, {}};
+  }
   if (const Verb* verb = find_verb(first)) return Named{verb, 1, {}};
   const std::vector<const Verb*> members = group_members(first);
   if (members.empty()) {
@@ -49,7 +52,6 @@ Result<Named> find(std::span<const std::string> words) {
     return unknown_word(first, first_words(), {});
   }
   if (words.size() == 1 || asks_help(words[1])) return Named{nullptr, 1, first};
-  if (const Verb* verb = find_verb(first + " " + words[1])) return Named{verb, 2, {}};
   std::vector<std::string_view> second;
   second.reserve(members.size());
   for (const Verb* member : members) second.push_back(member->name.substr(first.size() + 1));

@@ -15,6 +15,8 @@ constexpr Example kExamples[] = {
      "Waits for a CI run to end: status 0 if it went well, 1 if not, 124 after half an hour."},
     {"bus wait --sha $(git rev-parse HEAD) --state finished --since 5m",
      "The same for this commit, also if it was over just now."},
+    {"git push && bus wait ci --timeout 30m",
+     "For all checks of the commit one stands on: see bus help wait ci."},
     {"bus wait task github:octo/hello/run/98",
      "Waits for one task; answers at once if it is finished already."},
     {"bus wait task release/7 --settle 30s",
@@ -29,7 +31,8 @@ constexpr Example kExamples[] = {
 };
 constexpr Positional kPositionals[] = {
     {.name = "EXPR",
-     .help = "The expression to wait for (PREDICATES.md); or `task` and the ids of tasks; or `test`.",
+     .help = "The expression to wait for (PREDICATES.md); or `task` and the ids of tasks; or `test`; or `ci` "
+             "(bus help wait ci).",
      .repeatable = true}};
 constexpr ExitMeaning kExits[] = {
     {kGood, "it happened; where it reports on a task, the task is ok or still runs"},

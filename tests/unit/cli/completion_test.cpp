@@ -20,5 +20,15 @@ TEST(Completion, KnowsEveryVerbInEveryShell) {
   EXPECT_FALSE(completion_script("tcsh"));
 }
 
+// "wait" is a verb and has a verb below it.
+TEST(Completion, AVerbWithVerbsBelowItOffersBoth) {
+  for (const char* shell : {"bash", "zsh"}) {
+    const std::string script = *completion_script(shell);
+    EXPECT_THAT(script, HasSubstr("\"wait \") found=\"ci --since")) << shell;
+    EXPECT_LT(script.find("\"wait ci \"*) found=\"--sha"), script.find("\"wait \"*) found=\"--since"))
+        << shell;
+  }
+}
+
 }  // namespace
 }  // namespace bus::cli
