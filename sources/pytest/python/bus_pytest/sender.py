@@ -13,10 +13,12 @@ from .items import SLOW, Items
 MAX_QUEUE = 30_000  # reports that wait for our thread; three for each test
 MAX_BATCH = 500  # items in one message
 MAX_BATCH_CHARS = 256 * 1024
-PAUSE = 0.2  # seconds between two messages
+PAUSE = 0.5  # seconds between two messages; each takes the interpreter away from the tests for a moment
+GATHER = 0.05  # seconds from a failure to the message that tells it
 PATIENCE = 5.0  # seconds for one answer
 QUIET = 5.0  # seconds after which an empty message says that we are still there
 LATE = "the host did not take the whole session in time"
+TRY_AGAIN = 0.1  # seconds, when the session is over
 TRIES = 4  # of a connection, when the session is over
 
 # Kept here because tests replace the clock and the socket class, and not in names of their own because some
@@ -47,6 +49,7 @@ class Sender(threading.Thread):
         self._begun = header["started"]
         self._queue = collections.deque()
         self._closing = threading.Event()
+        self._wake = threading.Event()
         self._deadline = None  # of the last answers
         self._items = Items()
         self._waiting = []  # made and not yet taken by the host
@@ -67,6 +70,8 @@ class Sender(threading.Thread):
     def put(self, kind, what):
         if len(self._queue) < MAX_QUEUE or kind == "finish":
             self._queue.append((kind, what, KEPT[0]()))
+            if kind == "report" and what.outcome == "failed":
+                self._wake.set()
         else:
             self._items.dropped += 1
 
@@ -74,6 +79,7 @@ class Sender(threading.Thread):
         """What did not go well, in a line; empty if all is with the host."""
         self._deadline = KEPT[1]() + seconds
         self._closing.set()
+        self._wake.set()
         self.join(seconds + 0.5 if seconds else 0)
         if not self._done:
             return self._problem
@@ -85,7 +91,8 @@ class Sender(threading.Thread):
     def run(self):
         try:
             while not self._step():
-                self._closing.wait(PAUSE)
+                if self._wake.wait(PAUSE) and not self._closing.wait(GATHER):
+                    self._wake.clear()
         except Exception as failure:  # whatever it is: the tests go on
             self._problem = f"reporting broke down: {failure!r}"
             self._given_up = True
@@ -126,7 +133,7 @@ class Sender(threading.Thread):
         self._tries = self._tries + 1 if self._absent else 0
         if self._requests == 0 or self._tries == TRIES or KEPT[1]() > self._deadline:
             return True
-        KEPT[2](PAUSE)
+        KEPT[2](TRY_AGAIN)
         return False
 
     def _make_items(self):
