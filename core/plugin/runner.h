@@ -37,8 +37,9 @@ class Runner {
   static constexpr std::size_t kMaxTimers = 1024;
   static constexpr std::size_t kMaxWatches = BUS_FD_MAX_WATCHES;
 
-  // At most `bound` jobs wait from try_post(). `clock` must outlive the runner.
-  Runner(std::string name, const Clock& clock, std::size_t bound = 256);
+  // At most `bound` jobs wait from try_post(): more than there can be connections that hand some in, whose
+  // bodies the server bounds. `clock` must outlive the runner.
+  Runner(std::string name, const Clock& clock, std::size_t bound = 4096);
   ~Runner();  // as stop(0)
   Runner(const Runner&) = delete;
   Runner& operator=(const Runner&) = delete;

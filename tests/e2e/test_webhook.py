@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from busproc import SECRET, run_payload, sign, until
+from busproc import PATIENCE, SECRET, run_payload, sign, until
 
 MIB = 1 << 20
 
@@ -28,6 +28,22 @@ def test_good_delivery_is_stored_and_normalized(bus):
     assert event["task"]["id"] == "github:octo/hello/run/7"
     assert event["task"]["state"] == "finished" and event["task"]["result"] == "success"
     assert event["data"]["workflow_run"]["id"] == 7
+
+
+def test_a_crowd_that_comes_at_once_is_taken_whole(bus):
+    crowd = []
+    for number in range(600):
+        body = run_payload(run=number)
+        head = (f"POST /webhook HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+                f"X-GitHub-Event: workflow_run\r\nX-GitHub-Delivery: crowd-{number}\r\n"
+                f"X-Hub-Signature-256: {sign(body)}\r\n\r\n")
+        one = socket.create_connection(("127.0.0.1", bus.port), timeout=PATIENCE)
+        one.sendall(head.encode() + body)
+        crowd.append(one)
+    assert {one.recv(12) for one in crowd} == {b"HTTP/1.1 202"}
+    for one in crowd:
+        one.close()
+    assert bus.status()["store"]["events"] == 600
 
 
 @pytest.mark.parametrize("path", ["/webhook", "/webhooks/github"])
