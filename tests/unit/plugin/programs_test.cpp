@@ -191,7 +191,11 @@ TEST_F(ProgramsTest, StopsWhatAProgramLeavesBehind) {
 }
 
 TEST_F(ProgramsTest, DoesNotWaitForOneThatLeftTheGroup) {
-  const Ended& how = run(shell("setsid sh -c 'echo $$; exec sleep 100' & sleep 0.2; echo done"));
+  TempFolder folder;
+  ProgramSpec spec = shell(
+      "setsid sh -c 'echo $$; : >left; exec sleep 100' & until [ -e left ]; do sleep 0.01; done; echo done");
+  spec.cwd = folder.path();
+  const Ended& how = run(std::move(spec));
   EXPECT_EQ(how.exit->text(), "exit 0");
   EXPECT_EQ(out_.size(), 2u);
   ::kill(std::stoi(out_.at(0)), SIGKILL);
