@@ -30,8 +30,8 @@ enum bus_effect { BUS_EFFECT_NONE = 0, BUS_EFFECT_NEW = 1, BUS_EFFECT_REPEAT = 2
 
 enum bus_task_flags {
   BUS_TASK_HAS_EXIT = 1u,  /* exit_code is set */
-  BUS_TASK_UNNUMBERED = 2u /* the source does not number attempts: the host does, by the event's time_us. A host
-                            * that does not know the flag takes the attempt as 1 */
+  BUS_TASK_UNNUMBERED = 2u /* the source does not number attempts: the host does, by the event's time_us. A
+                            * host that does not know the flag takes the attempt as 1 */
 };
 
 /* A report on a piece of work. Empty text: unknown. */

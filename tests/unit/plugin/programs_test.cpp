@@ -191,7 +191,7 @@ TEST_F(ProgramsTest, StopsWhatAProgramLeavesBehind) {
 }
 
 TEST_F(ProgramsTest, DoesNotWaitForOneThatLeftTheGroup) {
-  TempFolder folder;
+  testing::TempFolder folder;
   ProgramSpec spec = shell(
       "setsid sh -c 'echo $$; : >left; exec sleep 100' & until [ -e left ]; do sleep 0.01; done; echo done");
   spec.cwd = folder.path();
