@@ -19,7 +19,8 @@ constexpr Example kExamples[] = {
     {"bus emit '{\"type\": \"note\", \"data\": {\"answer\": 42}}'",
      "The event as JSON; also @file, or - for stdin."},
     {"bus emit --bulk < events.ndjson", "Many events, one JSON object a line."},
-    {"bus emit --junit build/junit.xml", "A session of tests and each of its tests, from any runner's JUnit XML."},
+    {"bus emit --junit build/junit.xml",
+     "A session of tests and each of its tests, from any runner's JUnit XML."},
 };
 constexpr Positional kPositionals[] = {
     {.name = "EVENT",
@@ -53,7 +54,8 @@ constexpr Option kOptions[] = {
 constexpr ExitMeaning kExits[] = {
     {kGood, "stored (also when it is a duplicate of a stored one)"},
     {kUsage,
-     "usage, or an event that was refused; with --bulk: at least one was, the others are stored; with a file of "
+     "usage, or an event that was refused; with --bulk: at least one was, the others are stored; with a file "
+     "of "
      "reports: it is broken, what was complete is stored"},
 };
 
