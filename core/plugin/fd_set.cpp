@@ -119,11 +119,12 @@ const std::vector<FdSet::Ready>& FdSet::wait(nanoseconds limit) {
   bool stale = false;
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events[i];
-    if (event.data.u64 == kWake) {
+    const std::uint64_t tag = event.data.u64;  // the struct is packed: nobody may have a reference to it
+    if (tag == kWake) {
       eventfd_t value = 0;
       (void)::eventfd_read(wake_.get(), &value);
-    } else if (entries_.count(event.data.u64) != 0) {
-      ready_.push_back({event.data.u64, event.events});
+    } else if (entries_.count(tag) != 0) {
+      ready_.push_back({tag, event.events});
     } else {
       stale = true;
     }
