@@ -184,7 +184,7 @@ def test_a_source_that_does_not_work_is_3(world):
 
 def test_goes_on_over_a_restart_of_the_host(bus):
     run(bus, 98, "in_progress")
-    waiting = bus.watching("wait", "ci", *HERE, *QUICK)
+    waiting = bus.watching("wait", "ci", *HERE, *QUICK, "--no-autostart")
     bus.kill()
     bus.serve()
     assert waiting.running()
