@@ -1,0 +1,61 @@
+#include "sources/docker/test/render.h"
+
+#include <chrono>
+#include <cstdio>
+
+#include "sources/docker/text.h"
+
+namespace bus::docker {
+namespace {
+
+std::string time_text(std::int64_t us) {
+  if (us == 0) return {};
+  const std::chrono::sys_time<std::chrono::microseconds> at{std::chrono::microseconds(us)};
+  const auto day = std::chrono::floor<std::chrono::days>(at);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(at - day);
+  char out[64];
+  std::snprintf(out, sizeof out, "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+                static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
+  return out;
+}
+
+std::string_view name(State state) {
+  constexpr std::string_view kNames[] = {"pending", "running", "blocked", "unknown", "finished"};
+  return kNames[static_cast<std::size_t>(state)];
+}
+std::string_view name(Outcome result) {
+  constexpr std::string_view kNames[] = {"",      "success", "skip",        "failure",
+                                         "error", "timeout", "cancellation"};
+  return kNames[static_cast<std::size_t>(result)];
+}
+
+JsonObject render(const Task& task) {
+  JsonObject out;
+  out.text("id", task.id).number("attempt", task.attempt).text("kind", task.kind).text("name", task.name);
+  out.text("scope", task.scope).text("parent", task.parent);
+  out.text("state", name(task.state)).text("result", name(task.result)).text("detail", task.detail);
+  if (task.exit) out.number("exit", *task.exit);
+  out.text("signal", task.signal);
+  out.text("started", time_text(task.started_us)).text("ended", time_text(task.ended_us));
+  return out;
+}
+
+}  // namespace
+
+std::string render(const Event& event, std::string_view message) {
+  JsonObject out;
+  out.text("type", event.type).text("scope", event.scope).text("subject", event.subject);
+  out.text("time", time_text(event.time_us)).text("key", event.key);
+  if (event.polled) out.flag("polled", true);
+  out.text("summary", event.summary);
+  if (event.task) out.object("task", render(*event.task));
+  out.text("raw", !event.raw.empty() && event.raw == message ? "message" : event.raw);
+  std::string line = out.done();
+  line.pop_back();
+  return line + ",\"data\":" + event.data + "}\n";
+}
+
+}  // namespace bus::docker
