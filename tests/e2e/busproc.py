@@ -234,7 +234,7 @@ class World:
         self.env = {name: value for name, value in os.environ.items() if not name.startswith("BUS_")}
         self.env.update(BUS_CONFIG_DIR=str(self.config), BUS_STATE_DIR=str(self.state),
                         BUS_RUNTIME_DIR=str(self.runtime), BUS_LISTEN="127.0.0.1:0", HOME=str(self.root),
-                        NO_COLOR="1", BUS_E2E_MARK=self.mark.split("=")[1])
+                        NO_COLOR="1", DOCKER_HOST=f"unix://{self.root}/docker.sock", BUS_E2E_MARK=self.mark.split("=")[1])
         self.env.pop("CREDENTIALS_DIRECTORY", None)
 
     # Programs
