@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/auth/hmac.h"
+#include "core/auth/standard_webhooks.h"
 #include "core/base/clock.h"
 #include "core/base/result.h"
 #include "core/base/secret.h"
@@ -17,21 +18,25 @@ namespace bus::auth {
 enum class Scheme {
   none,               // nothing is checked
   github_sha256,      // X-Hub-Signature-256: sha256=<64 hex>, HMAC-SHA256 of the body
-  standard_webhooks,  // webhook-id, webhook-timestamp, webhook-signature: v1,<base64> ...; secrets are
-                      // "whsec_<base64>"
+  standard_webhooks,  // webhook-id, webhook-timestamp, webhook-signature; secrets as StandardKeys takes them
   bearer,             // Authorization: Bearer <secret>
   basic,              // Authorization: Basic base64(<secret>); the secret is "user:password"
   named_header,       // <header>: <prefix><secret>
+  hmac,               // <header>: <prefix><HMAC of the body>
 };
+
+enum class Encoding { hex, base64 };
 
 std::string_view name(Scheme scheme);
 std::optional<Scheme> scheme_named(std::string_view name);
 
 struct SignatureRule {
   Scheme scheme = Scheme::none;
-  std::string header = {};              // named_header only
-  std::string prefix = {};              // named_header only
+  std::string header = {};              // named_header and hmac only
+  std::string prefix = {};              // named_header and hmac only
   seconds tolerance = seconds(5 * 60);  // standard_webhooks only: how far the timestamp may be off
+  Hash hash = Hash::sha256;             // hmac only
+  Encoding encoding = Encoding::hex;    // hmac only
 };
 
 enum class Verdict {
@@ -61,12 +66,14 @@ class Verifier {
 
  private:
   explicit Verifier(SignatureRule rule) : rule_(std::move(rule)) {}
-  Verdict check_github(std::string_view body, const HeaderLookup& header) const;
+  Status add(const Secret& secret);
+  Verdict check_hmac(std::string_view body, const HeaderLookup& header) const;
   Verdict check_standard(std::string_view body, const HeaderLookup& header, Time now) const;
   Verdict check_shared(std::string_view given) const;
 
   SignatureRule rule_;
-  std::vector<HmacKey> keys_;   // the two schemes that sign
+  std::vector<HmacKey> keys_;   // github_sha256 and hmac
+  StandardKeys standard_;       // standard_webhooks
   std::vector<Digest> hashes_;  // the others: SHA-256 of each secret
 };
 

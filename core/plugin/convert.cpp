@@ -59,6 +59,7 @@ bus_task task_of(const event::Task& task) {
   bus_task out{};
   out.size = sizeof out;
   out.flags = task.exit ? static_cast<std::uint32_t>(BUS_TASK_HAS_EXIT) : 0u;
+  if (task.attempt == 0) out.flags |= static_cast<std::uint32_t>(BUS_TASK_UNNUMBERED);
   out.attempt = task.attempt;
   out.state = static_cast<std::int32_t>(task.state);
   out.result =
@@ -167,6 +168,18 @@ Result<store::NewEvent> read_event(const Descriptor& descriptor, const bus_event
   return out;
 }
 
+void fill(const event::Event& event, std::string_view data, bus_event& out, bus_task& task) {
+  out = {};
+  out.size = sizeof out;
+  out.time_us = event.time.us;
+  out.type = text_of(event.type), out.scope = text_of(event.scope);
+  out.subject = text_of(event.subject), out.key = text_of(event.key);
+  out.summary = text_of(event.summary), out.data = text_of(data);
+  if (!event.task) return;
+  task = task_of(*event.task);
+  out.task = &task;
+}
+
 Result<EventSpan> EventSpan::make(const bus_event* events, std::size_t count) {
   EventSpan span;
   if (count == 0) return span;
@@ -218,15 +231,7 @@ void RecordArray::add(const store::RecordPtr& record) {
   Row& kept = rows_.emplace_back(std::move(row));
   const event::Event& event = record->event ? *record->event : kept.own;
   kept.id = event.id.text();
-  kept.c_event.size = sizeof kept.c_event;
-  kept.c_event.time_us = event.time.us;
-  kept.c_event.type = text_of(event.type), kept.c_event.scope = text_of(event.scope);
-  kept.c_event.subject = text_of(event.subject), kept.c_event.key = text_of(event.key);
-  kept.c_event.summary = text_of(event.summary), kept.c_event.data = text_of(record->data());
-  if (event.task) {
-    kept.c_task = task_of(*event.task);
-    kept.c_event.task = &kept.c_task;
-  }
+  fill(event, record->data(), kept.c_event, kept.c_task);
   bus_record& out = out_.emplace_back();
   out.size = sizeof out;
   out.effect =

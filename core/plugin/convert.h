@@ -39,6 +39,9 @@ bus_error empty_error();
 Result<store::NewEvent> read_event(const Descriptor& descriptor, const bus_event& event, Time now,
                                    json::Document& document);
 
+// The C structs of an event, valid while it and `data` are. `task` is used if it reports on one.
+void fill(const event::Event& event, std::string_view data, bus_event& out, bus_task& task);
+
 // The elements of a plugin's array, which are as far apart as the first one says.
 class EventSpan {
  public:

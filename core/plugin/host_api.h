@@ -10,6 +10,7 @@ class Instance;
 // The tables of extensions that have files of their own (<name>_api.cpp).
 extern const bus_expr kExprTable;
 extern const bus_fd kFdTable;
+extern const bus_form kFormTable;
 extern const bus_http kHttpTable;
 extern const bus_process kProcessTable;
 

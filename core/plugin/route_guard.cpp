@@ -19,8 +19,27 @@ std::optional<auth::Scheme> scheme_of(std::uint32_t signature) {
       return auth::Scheme::basic;
     case BUS_SIGNATURE_HEADER:
       return auth::Scheme::named_header;
+    case BUS_SIGNATURE_HMAC:
+      return auth::Scheme::hmac;
     default:
       return std::nullopt;
+  }
+}
+
+bool uses_header(auth::Scheme scheme) {
+  return scheme == auth::Scheme::named_header || scheme == auth::Scheme::hmac;
+}
+
+int nearness(auth::Verdict verdict) {
+  switch (verdict) {
+    case auth::Verdict::missing:
+      return 1;
+    case auth::Verdict::malformed:
+      return 2;
+    case auth::Verdict::wrong:
+      return 3;
+    default:
+      return 4;
   }
 }
 
@@ -46,8 +65,17 @@ Result<std::unique_ptr<RouteGuard>> RouteGuard::make(const bus_webhook_route& ro
   if (!scheme) return error(Code::invalid, "a route has a signature scheme that this host does not know");
   rule.scheme = *scheme;
   if (route.header != nullptr) rule.header = route.header;
-  if (*scheme == auth::Scheme::named_header && rule.header.empty()) {
+  if (route.prefix != nullptr) rule.prefix = route.prefix;
+  if (uses_header(*scheme) && rule.header.empty()) {
     return error(Code::invalid, "a route's scheme needs the name of a header");
+  }
+  if (route.hash > BUS_HASH_SHA512 || route.encoding > BUS_ENCODING_BASE64) {
+    return error(Code::invalid, "a route has a hash or an encoding that this host does not know");
+  }
+  rule.hash = static_cast<auth::Hash>(route.hash);
+  rule.encoding = static_cast<auth::Encoding>(route.encoding);
+  if (route.tolerance_us != 0) {
+    rule.tolerance = seconds(static_cast<std::int64_t>(route.tolerance_us / 1'000'000));
   }
   const std::string secret = route.secret == nullptr ? "" : route.secret;
   if (*scheme != auth::Scheme::none && !auth::SecretStore::valid_name(secret)) {
@@ -82,14 +110,32 @@ http::Response RouteGuard::unusable(const Error& why) const {
   return http::refuse(503, "secret_unusable", why.message, why.hint);
 }
 
-std::optional<http::Response> RouteGuard::check(const http::Request& request) {
+std::optional<RouteGuard::Refusal> RouteGuard::check(const http::Request& request) {
   if (rule_.scheme == auth::Scheme::none) return std::nullopt;
   const auto header = [&request](std::string_view name) { return request.header(name); };
   const auto current = verifier();
-  if (!current) return unusable(current.error());
+  if (!current) return Refusal{0, unusable(current.error())};
   const auth::Verdict verdict = (*current)->check(request.body, header, clock_.now());
   if (verdict == auth::Verdict::accepted) return std::nullopt;
-  return http::refuse(401, "signature_" + std::string(auth::name(verdict)), why(verdict));
+  return Refusal{nearness(verdict),
+                 http::refuse(401, "signature_" + std::string(auth::name(verdict)), why(verdict))};
+}
+
+RouteGuards::Finding RouteGuards::check(const http::Request& request) const {
+  std::optional<RouteGuard::Refusal> nearest;
+  for (const auto& [row, guard] : all_) {
+    auto refused = guard->check(request);
+    if (!refused) return {row, std::nullopt};
+    if (!nearest || refused->nearness > nearest->nearness) nearest = std::move(refused);
+  }
+  return {0, std::move(nearest->answer)};
+}
+
+std::string RouteGuards::missing_secret() const {
+  for (const auto& [row, guard] : all_) {
+    if (!guard->lacks_secret()) return {};
+  }
+  return all_.empty() ? std::string() : all_.front().second->secret();
 }
 
 }  // namespace bus::plugin

@@ -2,9 +2,12 @@
 // it.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "bus/plugin.h"
 #include "core/auth/secrets.h"
@@ -28,8 +31,13 @@ class RouteGuard {
   bool lacks_secret() const { return rule_.scheme != auth::Scheme::none && secrets_.stamp(secret_).empty(); }
   const std::string& secret() const { return secret_; }
 
-  // nullopt if the request is what it says; else 401, or 503 with the code secret_missing or secret_unusable.
-  std::optional<http::Response> check(const http::Request& request);
+  // Why a request does not come in.
+  struct Refusal {
+    int nearness = 0;  // how near it came to being let in: of several refusals the nearest is worth telling
+    http::Response answer;  // 401, or 503 with the code secret_missing or secret_unusable
+  };
+  // nullopt if the request is what it says.
+  std::optional<Refusal> check(const http::Request& request);
 
  private:
   RouteGuard(auth::SignatureRule rule, std::string secret, const auth::SecretStore& secrets,
@@ -49,6 +57,25 @@ class RouteGuard {
   Mutex mutex_;
   VerifierPtr cached_ BUS_GUARDED_BY(mutex_);
   std::string stamp_ BUS_GUARDED_BY(mutex_);  // of the secret that cached_ was made from
+};
+
+// The ways into one route: who satisfies one of them is let in. Safe for concurrent use once they are added.
+class RouteGuards {
+ public:
+  // `row` is the one of the plugin's table that the guard stands for.
+  void add(std::uint32_t row, std::unique_ptr<RouteGuard> guard) { all_.emplace_back(row, std::move(guard)); }
+
+  struct Finding {
+    std::uint32_t row = 0;  // of the first guard that let the request in
+    std::optional<http::Response> refused;
+  };
+  Finding check(const http::Request& request) const;
+
+  // The first guard's secret if nobody can come in for want of one; else empty.
+  std::string missing_secret() const;
+
+ private:
+  std::vector<std::pair<std::uint32_t, std::unique_ptr<RouteGuard>>> all_;
 };
 
 }  // namespace bus::plugin

@@ -1,5 +1,8 @@
 #include "core/plugin/webhook_door.h"
 
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
 #include <optional>
 #include <utility>
 
@@ -11,11 +14,25 @@
 namespace bus::plugin {
 
 struct WebhookDoor::Route {
-  std::uint32_t index = 0;
-  std::string path;
+  std::string path, methods;
   std::size_t max_body = 0;
-  std::unique_ptr<RouteGuard> guard;
+  RouteGuards guards;
 };
+
+namespace {
+
+// A row of ABI 1.0 ends behind `header`.
+constexpr std::size_t kFirstRow = offsetof(bus_webhook_route, header) + sizeof(bus_webhook_route::header);
+
+// Row `index`, whatever SDK the plugin was built with; what it does not have is 0.
+bus_webhook_route row_of(const bus_webhook& table, std::uint32_t index) {
+  bus_webhook_route row{};
+  const char* from = reinterpret_cast<const char*>(table.routes) + std::size_t{index} * table.route_stride;
+  std::memcpy(&row, from, std::min<std::size_t>(table.route_stride, sizeof row));
+  return row;
+}
+
+}  // namespace
 
 Exchange::Exchange(WebhookDoor& door, http::Request& request, std::shared_ptr<http::Reply> reply,
                    std::uint32_t route, Time received)
@@ -83,24 +100,34 @@ WebhookDoor::~WebhookDoor() {
 
 Status WebhookDoor::open(const bus_webhook& table) {
   if (services_.routes == nullptr) return Ok{};
-  if (table.size < sizeof table || table.route_stride < sizeof(bus_webhook_route) ||
-      table.routes == nullptr || table.route_count == 0 || table.on_request == nullptr) {
+  if (table.size < sizeof table || table.route_stride < kFirstRow || table.routes == nullptr ||
+      table.route_count == 0 || table.on_request == nullptr) {
     return error(Code::invalid, "its webhook table is wrong");
   }
-  const char* row = reinterpret_cast<const char*>(table.routes);
-  for (std::uint32_t i = 0; i < table.route_count; ++i, row += table.route_stride) {
-    const auto& from = *reinterpret_cast<const bus_webhook_route*>(row);
+  std::vector<std::shared_ptr<Route>> routes;
+  for (std::uint32_t i = 0; i < table.route_count; ++i) {
+    const bus_webhook_route from = row_of(table, i);
     if (from.path == nullptr || from.methods == nullptr)
       return error(Code::invalid, "a route has no path or method");
     auto guard = RouteGuard::make(from, services_.secrets, services_.clock);
     if (!guard) return std::move(guard).error();
-    auto route = std::make_shared<Route>();
-    route->index = i;
-    route->path = from.path;
-    if (!route->path.empty() && route->path.back() == '/') route->path += '*';
-    route->max_body = from.body_cap == 0 ? services_.max_webhook_body : from.body_cap;
-    route->guard = std::move(*guard);
-    if (Status added = add(route, from.methods); !added) {
+    std::string path = from.path;
+    if (!path.empty() && path.back() == '/') path += '*';
+    const auto known = std::find_if(routes.begin(), routes.end(), [&](const auto& route) {
+      return route->path == path && route->methods == from.methods;
+    });
+    if (known != routes.end()) {
+      (*known)->guards.add(i, std::move(*guard));
+      continue;
+    }
+    Route& route = *routes.emplace_back(std::make_shared<Route>());
+    route.path = std::move(path);
+    route.methods = from.methods;
+    route.max_body = from.body_cap == 0 ? services_.max_webhook_body : from.body_cap;
+    route.guards.add(i, std::move(*guard));
+  }
+  for (const auto& route : routes) {
+    if (Status added = add(route); !added) {
       close();
       return added;
     }
@@ -108,8 +135,8 @@ Status WebhookDoor::open(const bus_webhook& table) {
   return Ok{};
 }
 
-Status WebhookDoor::add(const std::shared_ptr<Route>& route, const std::string& methods) {
-  for (std::string_view method : split(methods, ',')) {
+Status WebhookDoor::add(const std::shared_ptr<Route>& route) {
+  for (std::string_view method : split(route->methods, ',')) {
     http::Route entry;
     entry.method = trim(method);
     entry.path = route->path;
@@ -149,18 +176,19 @@ std::vector<std::string> WebhookDoor::routes() const {
 std::string WebhookDoor::missing_secret() const {
   MutexLock lock(mutex_);
   for (const auto& route : routes_) {
-    if (route->guard->lacks_secret()) return route->guard->secret();
+    if (std::string secret = route->guards.missing_secret(); !secret.empty()) return secret;
   }
   return {};
 }
 
 void WebhookDoor::handle(Route& route, http::Request& request, const std::shared_ptr<http::Reply>& reply) {
-  if (auto refused = route.guard->check(request)) {
-    (refused->status == 401 ? unauthorized_ : no_secret_).add();
-    reply->send(std::move(*refused));
+  auto found = route.guards.check(request);
+  if (found.refused) {
+    (found.refused->status == 401 ? unauthorized_ : no_secret_).add();
+    reply->send(std::move(*found.refused));
     return;
   }
-  const auto exchange = std::make_shared<Exchange>(*this, request, reply, route.index, services_.clock.now());
+  const auto exchange = std::make_shared<Exchange>(*this, request, reply, found.row, services_.clock.now());
   bool stopping = false;
   {
     MutexLock lock(mutex_);

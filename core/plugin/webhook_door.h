@@ -79,7 +79,7 @@ class WebhookDoor {
  private:
   friend class Exchange;
   struct Route;
-  Status add(const std::shared_ptr<Route>& route, const std::string& methods);
+  Status add(const std::shared_ptr<Route>& route);
   void handle(Route& route, http::Request& request, const std::shared_ptr<http::Reply>& reply);
   // An exchange has its answer; `status` is 0 if that came too late.
   void answered(Exchange* exchange, int status);

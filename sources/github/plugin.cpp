@@ -49,8 +49,7 @@ class GithubSource final : public Source, public WebhookSource {
   std::vector<bus_webhook_route> routes() override {
     std::vector<bus_webhook_route> all;
     for (const std::string& path : paths_) {
-      all.push_back(
-          {path.c_str(), "POST", kBodyCap, BUS_SIGNATURE_GITHUB_SHA256, 0, secret_.c_str(), nullptr});
+      all.push_back(webhook_route(path.c_str(), BUS_SIGNATURE_GITHUB_SHA256, secret_.c_str(), kBodyCap));
     }
     return all;
   }

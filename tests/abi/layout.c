@@ -144,7 +144,7 @@ AT(bus_plugin, reserved, 68);
 AT(bus_plugin, create_source, 72);
 AT(bus_plugin, create_sink, 80);
 
-SIZE(bus_webhook_route, 48);
+SIZE(bus_webhook_route, 72);
 AT(bus_webhook_route, path, 0);
 AT(bus_webhook_route, methods, 8);
 AT(bus_webhook_route, body_cap, 16);
@@ -152,6 +152,10 @@ AT(bus_webhook_route, signature, 24);
 AT(bus_webhook_route, reserved, 28);
 AT(bus_webhook_route, secret, 32);
 AT(bus_webhook_route, header, 40);
+AT(bus_webhook_route, prefix, 48);
+AT(bus_webhook_route, hash, 56);
+AT(bus_webhook_route, encoding, 60);
+AT(bus_webhook_route, tolerance_us, 64);
 
 SIZE(bus_header, 32);
 AT(bus_header, name, 0);
@@ -249,6 +253,11 @@ AT(bus_http, size, 0);
 AT(bus_http, reserved, 4);
 AT(bus_http, send, 8);
 AT(bus_http, cancel, 16);
+
+SIZE(bus_form, 16);
+AT(bus_form, size, 0);
+AT(bus_form, reserved, 4);
+AT(bus_form, read, 8);
 
 SIZE(bus_output, 24);
 AT(bus_output, size, 0);
@@ -366,6 +375,13 @@ IS(BUS_SIGNATURE_STANDARD_WEBHOOKS, 2);
 IS(BUS_SIGNATURE_BEARER, 3);
 IS(BUS_SIGNATURE_BASIC, 4);
 IS(BUS_SIGNATURE_HEADER, 5);
+IS(BUS_SIGNATURE_HMAC, 6);
+IS(BUS_HASH_SHA256, 0);
+IS(BUS_HASH_SHA1, 1);
+IS(BUS_HASH_SHA384, 2);
+IS(BUS_HASH_SHA512, 3);
+IS(BUS_ENCODING_HEX, 0);
+IS(BUS_ENCODING_BASE64, 1);
 IS(BUS_FD_READABLE, 1);
 IS(BUS_FD_WRITABLE, 2);
 IS(BUS_FD_HANGUP, 4);

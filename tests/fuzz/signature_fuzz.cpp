@@ -26,10 +26,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return at == headers.end() ? std::nullopt : std::optional<std::string_view>(at->second);
   };
   static const std::string kSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-  for (const auto scheme : {auth::Scheme::github_sha256, auth::Scheme::standard_webhooks,
-                            auth::Scheme::bearer, auth::Scheme::basic, auth::Scheme::named_header}) {
-    const Secret secret(scheme == auth::Scheme::basic ? "user:password" : kSecret);
-    const auto verifier = auth::Verifier::make({scheme, "x-token", "t="}, {secret});
+  static const std::string kPublic = "whpk_6kpsY+KcUgq+9VB7Ey7F+ZVHdq6+vnuSQh7qaRRG0iw=";
+  for (const auto scheme :
+       {auth::Scheme::github_sha256, auth::Scheme::standard_webhooks, auth::Scheme::bearer,
+        auth::Scheme::basic, auth::Scheme::named_header, auth::Scheme::hmac}) {
+    std::vector<Secret> secrets;
+    secrets.emplace_back(scheme == auth::Scheme::basic ? "user:password" : kSecret);
+    if (scheme == auth::Scheme::standard_webhooks) secrets.emplace_back(kPublic);
+    auth::SignatureRule rule{scheme, "x-token", "t="};
+    if (scheme == auth::Scheme::hmac && size % 2 == 1) rule.encoding = auth::Encoding::base64;
+    const auto verifier = auth::Verifier::make(rule, secrets);
     if (!verifier.ok()) std::abort();
     const auth::Verdict verdict = verifier->check(input, lookup, Time{1'614'265'330'000'000});
     // Whoever is let in has said something.

@@ -35,6 +35,7 @@ struct FakeAbilities {
     bus_program calls{};  // its callbacks; the rest of it is gone
     std::uint32_t reading = BUS_STDOUT | BUS_STDERR;
     std::string written;  // to its stdin
+    std::int32_t write_answer = BUS_OK;
     bool in_closed = false, stopped = false;
   };
 
@@ -53,6 +54,11 @@ struct FakeAbilities {
   std::map<std::string, std::string> state;
   const bus_expr* expr = nullptr;      // plugin_expressions(), if the plugin needs it
   std::int32_t start_answer = BUS_OK;  // to starts of programs
+  // What texts are as events: what is not here is none.
+  struct Form {
+    std::string type, key = {}, data = {};
+  };
+  std::map<std::string, Form> forms;
 
   // Fires the timer with that id; one that is not periodic is gone then.
   void fire(std::uint64_t id) {
@@ -112,6 +118,12 @@ struct FakeAbilities {
     out.message = {message.data(), message.size()};
     asked.calls.on_answer(asked.calls.argument, id, &out);
   }
+  // A program has read what was written to it.
+  void drained(std::uint64_t id) {
+    const bus_program calls = programs.at(id).calls;
+    programs.at(id).write_answer = BUS_OK;
+    calls.on_drained(calls.argument, id);
+  }
 
   // The table of an extension; null for one that this fake does not have.
   const void* table(std::string_view id) const {
@@ -120,6 +132,7 @@ struct FakeAbilities {
     if (id == BUS_EXT_FD) return &kFd;
     if (id == BUS_EXT_PROCESS) return &kProcess;
     if (id == BUS_EXT_HTTP) return &kHttp;
+    if (id == BUS_EXT_FORM) return &kForm;
     if (id == BUS_EXT_STATE) return &kState;
     return nullptr;
   }
@@ -176,8 +189,9 @@ struct FakeAbilities {
     return BUS_OK;
   }
   static std::int32_t write(void* self, std::uint64_t process, bus_text bytes, bus_error*) {
-    of(self).programs.at(process).written += text(bytes);
-    return BUS_OK;
+    Started& one = of(self).programs.at(process);
+    if (one.write_answer == BUS_OK) one.written += text(bytes);
+    return one.write_answer;
   }
   static void close_stdin(void* self, std::uint64_t process) {
     of(self).programs.at(process).in_closed = true;
@@ -204,6 +218,24 @@ struct FakeAbilities {
   }
   static void cancel_request(void* self, std::uint64_t request) { of(self).requests.erase(request); }
 
+  static std::int32_t form(void* self, bus_text json, void (*take)(void*, const bus_event*), void* argument,
+                           bus_error* error) {
+    const auto found = of(self).forms.find(text(json));
+    if (found == of(self).forms.end()) {
+      constexpr std::string_view kWhy = "it is no event";
+      if (error != nullptr) error->message[kWhy.copy(error->message, kWhy.size())] = '\0';
+      return BUS_INVALID;
+    }
+    const Form& form = found->second;
+    bus_event event{};
+    event.size = sizeof event;
+    event.type = {form.type.data(), form.type.size()};
+    event.key = {form.key.data(), form.key.size()};
+    event.data = {form.data.data(), form.data.size()};
+    take(argument, &event);
+    return BUS_OK;
+  }
+
   static std::int32_t get(void* self, bus_text key, char* buffer, std::size_t capacity, std::size_t* length,
                           bus_error*) {
     const auto found = of(self).state.find(text(key));
@@ -225,6 +257,7 @@ struct FakeAbilities {
   static constexpr bus_process kProcess = {sizeof(bus_process), 0,     &resolve, &start, &read, &write,
                                            &close_stdin,        &stop, &forget,  &pid};
   static constexpr bus_http kHttp = {sizeof(bus_http), 0, &send, &cancel_request};
+  static constexpr bus_form kForm = {sizeof(bus_form), 0, &form};
   static constexpr bus_state kState = {sizeof(bus_state), 0, &get, &put, &remove};
 };
 

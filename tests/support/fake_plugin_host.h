@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -46,7 +47,10 @@ class FakePluginHost {
   };
   std::vector<Taken> events;                                  // emitted and posted
   std::vector<std::pair<std::int32_t, std::string>> reports;  // health and reason
-  std::int32_t answer = BUS_OK;                               // to emit and post
+  std::vector<std::string> logged;
+  std::int32_t answer = BUS_OK;  // to emit and post
+  // What emit makes of one event where `answer` is BUS_OK; not set: it is taken.
+  std::function<std::int32_t(const Taken&)> judge;
   std::int64_t now_us = 1'000'000;
   FakeAbilities abilities;  // timers, watches, …: what the plugin asked for, and ways to call it back
 
@@ -71,13 +75,13 @@ class FakePluginHost {
     table_.self = &abilities;  // the tables of extensions get it, too
     abilities.owner = this;
     table_.name = {name_.data(), name_.size()};
-    table_.emit = [](void* self, const bus_event* all, std::size_t count, bus_receipt*, bus_error*) {
-      return host(self).take(all, count);
+    table_.emit = [](void* self, const bus_event* all, std::size_t count, bus_receipt* receipts, bus_error*) {
+      return host(self).take_each(all, count, receipts);
     };
     table_.post = [](void* self, const bus_event* all, std::size_t count, bus_error*) {
       return host(self).take(all, count);
     };
-    table_.log = [](void*, std::int32_t, bus_text) {};
+    table_.log = [](void* self, std::int32_t, bus_text line) { host(self).logged.emplace_back(view(line)); };
     table_.now_us = [](void* self) { return host(self).now_us; };
     table_.report_state = [](void* self, std::int32_t health, bus_text reason) {
       host(self).reports.emplace_back(health, std::string(view(reason)));
@@ -100,14 +104,29 @@ class FakePluginHost {
   }
   static FakePluginHost& host(void* self) { return of(static_cast<FakeAbilities*>(self)->owner); }
 
+  static Taken taken(const bus_event& event) {
+    return {std::string(view(event.type)),    std::string(view(event.key)),  std::string(view(event.scope)),
+            std::string(view(event.summary)), std::string(view(event.data)), std::string(view(event.raw))};
+  }
   std::int32_t take(const bus_event* all, std::size_t count) {
-    for (std::size_t i = 0; answer == BUS_OK && i < count; ++i) {
-      const bus_event& event = all[i];
-      events.push_back({std::string(view(event.type)), std::string(view(event.key)),
-                        std::string(view(event.scope)), std::string(view(event.summary)),
-                        std::string(view(event.data)), std::string(view(event.raw))});
-    }
+    for (std::size_t i = 0; answer == BUS_OK && i < count; ++i) events.push_back(taken(all[i]));
     return answer;
+  }
+  // With a receipt for each; BUS_STOPPING leaves them as they are, as the real host does.
+  std::int32_t take_each(const bus_event* all, std::size_t count, bus_receipt* receipts) {
+    std::int32_t overall = answer;
+    for (std::size_t i = 0; answer != BUS_STOPPING && i < count; ++i) {
+      Taken one = taken(all[i]);
+      const std::int32_t code = answer == BUS_OK && judge ? judge(one) : answer;
+      if (code == BUS_OK) events.push_back(std::move(one));
+      if (overall == BUS_OK) overall = code;
+      if (receipts == nullptr) continue;
+      receipts[i].code = code;
+      receipts[i].seq = code == BUS_OK ? events.size() : 0;
+      std::strcpy(receipts[i].id, code == BUS_OK ? "ID" : "");
+      std::strcpy(receipts[i].message, code == BUS_OK ? "" : "not taken");
+    }
+    return overall;
   }
 
   std::string name_;

@@ -9,6 +9,7 @@
 #include "bus/event.h"
 #include "bus/ext/expr.h"
 #include "bus/ext/fd.h"
+#include "bus/ext/form.h"
 #include "bus/ext/http.h"
 #include "bus/ext/intake.h"
 #include "bus/ext/metric.h"

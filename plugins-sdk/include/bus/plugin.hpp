@@ -23,13 +23,16 @@
 #include <utility>
 #include <vector>
 
+#include "bus/cpp/authentication.hpp"
 #include "bus/cpp/event.hpp"
 #include "bus/cpp/expr.hpp"
 #include "bus/cpp/fd.hpp"
+#include "bus/cpp/form.hpp"
 #include "bus/cpp/host.hpp"
 #include "bus/cpp/http.hpp"
 #include "bus/cpp/program.hpp"
 #include "bus/cpp/stores.hpp"
+#include "bus/cpp/text.hpp"
 #include "bus/plugin.h"
 
 namespace bus {
@@ -46,6 +49,19 @@ constexpr bus_option option(const char* name, bus_option_type type, const char* 
                             const char* default_value = nullptr, std::uint32_t flags = 0,
                             const char* choices = nullptr) {
   return {name, default_value, help, type, flags, choices};
+}
+
+// A way in by POST; the fields that only some schemes have are set in what it returns. The texts must live as
+// long as the source.
+constexpr bus_webhook_route webhook_route(const char* path, bus_signature signature, const char* secret,
+                                          std::uint64_t body_cap = 0) {
+  bus_webhook_route route{};
+  route.path = path;
+  route.methods = "POST";
+  route.body_cap = body_cap;
+  route.signature = signature;
+  route.secret = secret;
+  return route;
 }
 
 class Source {

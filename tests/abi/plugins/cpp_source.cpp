@@ -36,8 +36,11 @@ class CppSource final : public bus::Source, public bus::WebhookSource, public bu
   void stop() noexcept override { timer_.cancel(); }
 
   std::vector<bus_webhook_route> routes() override {
-    return {{"/webhooks/cpp", "POST", 1024, BUS_SIGNATURE_GITHUB_SHA256, 0, "cpp", nullptr},
-            {"/webhooks/open", "POST", 0, BUS_SIGNATURE_NONE, 0, nullptr, nullptr}};
+    bus_webhook_route either = bus::webhook_route("/webhooks/either", BUS_SIGNATURE_HMAC, "hmac");
+    either.header = "X-Signature", either.hash = BUS_HASH_SHA512, either.encoding = BUS_ENCODING_BASE64;
+    return {bus::webhook_route("/webhooks/cpp", BUS_SIGNATURE_GITHUB_SHA256, "cpp", 1024),
+            bus::webhook_route("/webhooks/open", BUS_SIGNATURE_NONE, nullptr), either,
+            bus::webhook_route("/webhooks/either", BUS_SIGNATURE_BEARER, "bearer")};
   }
 
   bus::WebhookReply on_request(const bus::WebhookRequest& request) override {
@@ -50,6 +53,7 @@ class CppSource final : public bus::Source, public bus::WebhookSource, public bu
     event.key = request.header("x-delivery");
     event.data = request.body;
     event.summary = greeting_;
+    if (request.path == "/webhooks/either") event.summary += " (way " + std::to_string(request.route) + ")";
     return {host_.post(event), 0, {}};
   }
 

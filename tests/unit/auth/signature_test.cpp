@@ -97,6 +97,61 @@ TEST_F(StandardWebhooks, RefusesTheRest) {
   EXPECT_EQ(verdict(dotted), Verdict::malformed);
 }
 
+TEST_F(StandardWebhooks, AcceptsASignatureOfAPublicKey) {
+  secret = "whpk_6kpsY+KcUgq+9VB7Ey7F+ZVHdq6+vnuSQh7qaRRG0iw=";
+  const std::string good =
+      "v1a,RbqGydQTlKv5f2DC1t6LR9pZ1EFoYLz3kyC/ELw3fGEnmqc9lBmvj+uuHAh8SsX31z+SbM1V7L8BxVuks2zUDw==";
+  EXPECT_EQ(verdict(headers(at(0), good)), Verdict::accepted);
+  EXPECT_EQ(verdict(headers(at(0), "v1,AAAA " + good)), Verdict::accepted);
+  EXPECT_EQ(verdict(headers(at(1), good)), Verdict::wrong);
+  EXPECT_EQ(verdict(headers(at(0), "v1," + good.substr(4))), Verdict::wrong);
+  EXPECT_EQ(verdict(headers(at(0), "v1a,AAAA")), Verdict::wrong);
+  EXPECT_EQ(verdict(headers(at(0), good.substr(0, 39))), Verdict::malformed);
+  // Both kinds of keys may be there while a sender moves from one to the other.
+  const std::string old = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+  EXPECT_EQ(check({Scheme::standard_webhooks}, {old, secret}, headers(at(0), good)), Verdict::accepted);
+  // Only so many are looked at.
+  std::string many;
+  for (int i = 0; i < 4; ++i) many += "v1a,AAAA ";
+  EXPECT_EQ(verdict(headers(at(0), many + good)), Verdict::wrong);
+}
+
+TEST_F(StandardWebhooks, TheToleranceCanBeSet) {
+  SignatureRule rule{Scheme::standard_webhooks};
+  rule.tolerance = seconds(10);
+  EXPECT_EQ(check(rule, {secret}, headers(at(-10), sign("msg_1", at(-10), kBody))), Verdict::accepted);
+  EXPECT_EQ(check(rule, {secret}, headers(at(-11), sign("msg_1", at(-11), kBody))), Verdict::stale);
+}
+
+TEST(Hmac, HasAnyHeaderHashAndEncoding) {
+  SignatureRule rule{Scheme::hmac, "X-Signature", ""};
+  const auto verdict = [&rule](const std::string& value) {
+    return check(rule, {"other", "key"}, {{"x-signature", value}});
+  };
+  rule.encoding = Encoding::base64;
+  EXPECT_EQ(verdict("f0JOLQ/2vV3sYm4BAnVbr+yRw1EPGXOaTq7I87w6AaQ="), Verdict::accepted);
+  EXPECT_EQ(verdict("f0JOLQ/2vV3sYm4BAnVbr+yRw1EPGXOaTq7I87w6AaR="), Verdict::malformed);  // not the one form
+  EXPECT_EQ(verdict("g0JOLQ/2vV3sYm4BAnVbr+yRw1EPGXOaTq7I87w6AaQ="), Verdict::wrong);
+  rule.encoding = Encoding::hex;
+  rule.prefix = "v=";
+  rule.hash = Hash::sha1;
+  EXPECT_EQ(verdict("v=b688f6f2602474b86713f193726755f0095edc8b"), Verdict::accepted);
+  EXPECT_EQ(verdict("v=B688F6F2602474B86713F193726755F0095EDC8B"), Verdict::accepted);
+  EXPECT_EQ(verdict("b688f6f2602474b86713f193726755f0095edc8b"), Verdict::malformed);
+  EXPECT_EQ(verdict("v=b688f6f2602474b86713f193726755f0095edc8b00"), Verdict::malformed);
+  rule.hash = Hash::sha384;
+  EXPECT_EQ(
+      verdict("v=9fe103f87ef7dba0cda630259f21c261ced8b42b9dcdf5a17be91ee7c2435620459d891a720a84e2965365ea7cf3"
+              "6ef1"),
+      Verdict::accepted);
+  rule.hash = Hash::sha512;
+  EXPECT_EQ(
+      verdict("v=7b735ac190ebd1432d56f95ae2aea5a04a23128f4c228e299b7a49fb7561de8cc8f4fdf4486dc743dfd07827d617"
+              "273aab42b3bf819d243ded322fac167419f1"),
+      Verdict::accepted);
+  EXPECT_EQ(check(rule, {"key"}, {}), Verdict::missing);
+}
+
 TEST(Bearer, ComparesTheToken) {
   const SignatureRule rule{Scheme::bearer};
   EXPECT_EQ(check(rule, {"abc", "def"}, {{"authorization", "Bearer def"}}), Verdict::accepted);
@@ -132,14 +187,16 @@ TEST(Verifier, WantsAWholeRule) {
   EXPECT_EQ(code({Scheme::github_sha256}, {}), Code::config);
   EXPECT_EQ(code({Scheme::bearer}, {Secret("")}), Code::config);
   EXPECT_EQ(code({Scheme::named_header}, {Secret("x")}), Code::config);
+  EXPECT_EQ(code({Scheme::hmac}, {Secret("x")}), Code::config);
   EXPECT_EQ(code({Scheme::basic}, {Secret("x")}), Code::config);
+  EXPECT_EQ(code({Scheme::standard_webhooks}, {Secret("whpk_AAAA")}), Code::config);
   EXPECT_EQ(code({Scheme::standard_webhooks}, {Secret("short")}), Code::config);
   EXPECT_EQ(check({Scheme::none}, {}, {}), Verdict::accepted);
 }
 
 TEST(Scheme, HasNamesThatReadBack) {
   for (const Scheme scheme : {Scheme::none, Scheme::github_sha256, Scheme::standard_webhooks, Scheme::bearer,
-                              Scheme::basic, Scheme::named_header}) {
+                              Scheme::basic, Scheme::named_header, Scheme::hmac}) {
     EXPECT_EQ(scheme_named(name(scheme)), scheme);
   }
   EXPECT_EQ(scheme_named("sha1"), std::nullopt);

@@ -6,6 +6,7 @@
 #include <future>
 #include <thread>
 
+#include "core/auth/base64.h"
 #include "core/auth/hmac.h"
 #include "core/base/text.h"
 #include "core/http/server.h"
@@ -156,6 +157,23 @@ TEST_F(SourceTest, TheSignatureIsCheckedFirst) {
   EXPECT_EQ(post("sha256=" + hex(auth::view(digest))), 202);
 }
 
+TEST_F(SourceTest, SeveralRowsOfAPathAreAlternatives) {
+  run("cpp_source");
+  const auto post = [this](const std::string& name, const std::string& value) {
+    return world_.routes.send("POST /webhooks/either", "{}", {{name, value}}).status;
+  };
+  EXPECT_EQ(post("Authorization", "Bearer b"), 503);
+  EXPECT_THAT(source_->status().hint, HasSubstr("bus secret set"));
+  ASSERT_TRUE(world_.secrets.set("bearer", Secret("b")).ok());
+  EXPECT_EQ(post("Authorization", "Bearer b"), 202);
+  const std::string mac = auth::base64(auth::HmacKey(Secret("h"), auth::Hash::sha512).mac({"{}"}));
+  EXPECT_EQ(post("X-Signature", mac), 401);
+  ASSERT_TRUE(world_.secrets.set("hmac", Secret("h")).ok());
+  EXPECT_EQ(post("X-Signature", mac), 202);
+  EXPECT_EQ(post("X-Signature", "wrong"), 401);
+  EXPECT_THAT(world_.events(), ::testing::ElementsAre(HasSubstr("(way 3)"), HasSubstr("(way 2)")));
+}
+
 TEST_F(SourceTest, ManyRequestsAtOnce) {
   run("cpp_source");
   std::vector<std::thread> senders;
@@ -174,7 +192,7 @@ TEST_F(SourceTest, ABusySourceSaysSo) {
   make("cpp_source");
   source_->create(false);
   source_->runner().step();
-  ASSERT_EQ(world_.routes.size(), 2u);
+  ASSERT_EQ(world_.routes.size(), 3u);
   std::size_t held = 0;
   while (source_->runner().try_post("held", [] {})) ++held;
   EXPECT_GE(held, http::Options{}.max_connections);  // each may have a request here

@@ -99,6 +99,7 @@ class Host {
     bus_error error = empty_error();
     const std::int32_t code = host_->emit(host_->self, array.data(), array.size(),
                                           answers.empty() ? nullptr : answers.data(), &error);
+    if (receipts == nullptr) return status_of(code, error);
     for (const bus_receipt& r : answers) {
       receipts->push_back({static_cast<Code>(r.code), r.seq, r.id, static_cast<Effect>(r.effect),
                            (r.flags & BUS_RECEIPT_DUPLICATE) != 0, (r.flags & BUS_RECEIPT_KNOWN) != 0,

@@ -11,14 +11,28 @@ BUS_EXTERN_C_BEGIN
 
 /* What the host checks before the source sees a request. */
 enum bus_signature {
-  BUS_SIGNATURE_NONE = 0,              /* nothing; anybody who reaches the port can send */
-  BUS_SIGNATURE_GITHUB_SHA256 = 1,     /* X-Hub-Signature-256: sha256=<hex> */
-  BUS_SIGNATURE_STANDARD_WEBHOOKS = 2, /* webhook-id, webhook-timestamp, webhook-signature */
-  BUS_SIGNATURE_BEARER = 3,            /* Authorization: Bearer <secret> */
-  BUS_SIGNATURE_BASIC = 4,             /* Authorization: Basic; the secret is user:password */
-  BUS_SIGNATURE_HEADER = 5             /* <header>: <secret> */
+  BUS_SIGNATURE_NONE = 0,          /* nothing; anybody who reaches the port can send */
+  BUS_SIGNATURE_GITHUB_SHA256 = 1, /* X-Hub-Signature-256: sha256=<hex> */
+  BUS_SIGNATURE_STANDARD_WEBHOOKS =
+      2,                    /* webhook-id, webhook-timestamp, webhook-signature; a secret is whsec_… (v1,
+                               HMAC) or, since ABI 1.1, whpk_… (v1a, the sender's public ed25519 key) */
+  BUS_SIGNATURE_BEARER = 3, /* Authorization: Bearer <secret> */
+  BUS_SIGNATURE_BASIC = 4,  /* Authorization: Basic; the secret is user:password */
+  BUS_SIGNATURE_HEADER = 5, /* <header>: <prefix><secret> */
+  BUS_SIGNATURE_HMAC =
+      6 /* <header>: <prefix><HMAC of the body>, as `hash` and `encoding` say. Since ABI 1.1 */
 };
 
+/* Since ABI 1.1. */
+enum bus_hash { BUS_HASH_SHA256 = 0, BUS_HASH_SHA1 = 1, BUS_HASH_SHA384 = 2, BUS_HASH_SHA512 = 3 };
+enum bus_encoding {
+  BUS_ENCODING_HEX = 0,   /* of either case */
+  BUS_ENCODING_BASE64 = 1 /* padded, of the standard alphabet */
+};
+
+/* A way in. Several rows with the same path and methods are alternatives: who satisfies one of them is let
+   in, and the request carries the index of that row; the first row's body_cap holds. (A host of ABI 1.0
+   refuses the second row as taken.) */
 typedef struct bus_webhook_route {
   const char*
       path; /* "/webhooks/github": exactly this path; or ending in a slash, then everything below it */
@@ -27,7 +41,14 @@ typedef struct bus_webhook_route {
   uint32_t signature;  /* bus_signature */
   uint32_t reserved;   /* 0 */
   const char* secret;  /* name of the secret in the secret store; null only with BUS_SIGNATURE_NONE */
-  const char* header;  /* for BUS_SIGNATURE_HEADER; else null */
+  const char* header;  /* for BUS_SIGNATURE_HEADER and _HMAC; else null */
+  /* Since ABI 1.1; a host of ABI 1.0 does not look at them. */
+  const char*
+      prefix;    /* for BUS_SIGNATURE_HEADER and _HMAC: what stands before the value ("sha256="); or null */
+  uint32_t hash; /* bus_hash, for BUS_SIGNATURE_HMAC */
+  uint32_t encoding; /* bus_encoding, for BUS_SIGNATURE_HMAC */
+  uint64_t
+      tolerance_us; /* for BUS_SIGNATURE_STANDARD_WEBHOOKS: how far the timestamp may be off; 0: 5 minutes */
 } bus_webhook_route;
 
 typedef struct bus_header {

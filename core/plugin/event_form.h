@@ -1,0 +1,20 @@
+// Events that a plugin passes on as text (bus.form/1).
+#pragma once
+
+#include <string_view>
+
+#include "core/base/clock.h"
+#include "core/base/result.h"
+#include "core/event/event.h"
+#include "core/json/reader.h"
+#include "core/plugin/descriptor.h"
+
+namespace bus::plugin {
+
+// The event of `text`, in the JSON form of EVENTS.md or as CloudEvent, as one of that plugin's: valid, of a
+// type that it declares. `now` fills its time where it is missing. Code::invalid says what is wrong.
+// `document` is a buffer.
+Result<event::Event> read_form(const Descriptor& descriptor, std::string_view text, Time now,
+                               json::Document& document);
+
+}  // namespace bus::plugin
