@@ -1,4 +1,4 @@
-"""CloudEvents against independent peers: the published JSON schema (ajv) and the cloudevents SDK, both from npm.
+"""Independent peers, from npm: the published JSON schema of CloudEvents (ajv), their SDK, and the package standardwebhooks.
 
 Their packages are installed into the build folder by their lock file. Where there is no node, or no way to the registry,
 this is left out and the reason printed; with CI=true only for want of a network.
@@ -110,3 +110,20 @@ def test_what_the_sdk_sends(bus, token, peers):
     assert events[0]["subject"] == "größe €"
     again = peers("send_cloudevents.mjs", f"http://127.0.0.1:{bus.port}/api/v1/events", token)
     assert [answer["status"] for answer in again] == [200, 200, 200] and bus.events() == events
+
+
+def test_what_standardwebhooks_signs(world, peers):
+    """v1 as the package signs; v1a with node's ed25519, whose seed is 32 sevens."""
+    world.configure('[sources.orders]\nplugin = "webhook"\nauthentication = ["standard"]\ntype = "body.type"\n')
+    secret, seed = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsk_BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc="
+    world.set_secret(secret, "orders")
+    world.set_secret("whpk_6kpsY+KcUgq+9VB7Ey7F+ZVHdq6+vnuSQh7qaRRG0iw=", "orders", "--add")
+    world.serve()
+    answers = peers("send_standardwebhooks.mjs", f"http://127.0.0.1:{world.port}/webhooks/orders", secret, seed)
+    told = [(answer["id"], answer["status"]) for answer in answers]
+    assert told == [("plain", 202), ("plain", 200), ("rotated", 202), ("changed", 401), ("early", 401), ("asymmetric", 202),
+                    ("both", 202), ("forged", 401)]
+    assert answers[4]["body"]["error"]["code"] == "signature_stale"
+    assert [event["key"] for event in world.events()] == ["orders/plain", "orders/rotated", "orders/asymmetric", "orders/both"]
+    assert {event["type"] for event in world.events()} == {"order_paid"}
+    assert world.events()[0]["data"]["data"]["note"] == "ü \0 🚀"
