@@ -5,6 +5,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 
 #include "core/cli/output.h"
 #include "core/process/event_context.h"
@@ -50,6 +51,21 @@ std::vector<process::Variable> event_scalars(json::Node event) {
     if (std::string text = scalar(value); !text.empty()) scalars.emplace_back(name, std::move(text));
   }
   return scalars;
+}
+
+Result<EventProgram> program_of(const Session& session, const config::Paths& paths) {
+  EventProgram program;
+  program.argv = session.args().rest();
+  const char* search = std::getenv("PATH");
+  auto path = process::resolve(program.argv.front(), search == nullptr ? "" : search);
+  if (!path) return std::move(path).error();
+  program.path = std::move(*path);
+  program.event_folder = paths.event_files();
+  const std::string in = session.args().get_or("stdin", "null");
+  if (in != "null" && in != "event")
+    return session.usage("--stdin: unknown word '" + in + "'", "one of: null, event");
+  program.event_on_stdin = in == "event";
+  return program;
 }
 
 Result<int> run_for_event(process::Spawner& spawner, const EventProgram& program, json::Node event,

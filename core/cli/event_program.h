@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/cli/session.h"
 #include "core/cli/signals.h"
 #include "core/json/reader.h"
 #include "core/process/program.h"
@@ -22,6 +23,10 @@ struct EventProgram {
   std::string event_folder;       // for BUS_EVENT_FILE
   bool event_on_stdin = false;
 };
+
+// The program behind `--`, with --stdin; Code::invalid for a wrong word there, else why there is none to be
+// run.
+Result<EventProgram> program_of(const Session& session, const config::Paths& paths);
 
 // The BUS_* variables of an event, without BUS_EVENT_FILE. `event` is the JSON form.
 std::vector<process::Variable> event_scalars(json::Node event);

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdlib>
 
 #include "core/cli/event_program.h"
 #include "core/cli/exit_codes.h"
@@ -55,21 +54,6 @@ struct Job {
   client::Subscribe subscribe;
   OnSettings settings;
 };
-
-Result<EventProgram> program_of(const Session& session, const config::Paths& paths) {
-  EventProgram program;
-  program.argv = session.args().rest();
-  const char* search = std::getenv("PATH");
-  auto path = process::resolve(program.argv.front(), search == nullptr ? "" : search);
-  if (!path) return std::move(path).error();
-  program.path = std::move(*path);
-  program.event_folder = paths.event_files();
-  const std::string in = session.args().get_or("stdin", "null");
-  if (in != "null" && in != "event")
-    return session.usage("--stdin: unknown word '" + in + "'", "one of: null, event");
-  program.event_on_stdin = in == "event";
-  return program;
-}
 
 Result<OnSettings> settings_of(const Session& session) {
   OnSettings settings;
