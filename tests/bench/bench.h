@@ -84,6 +84,7 @@ void bench_bulk(const HostProcess& host);
 void bench_fanout(const HostProcess& host);
 void bench_processes(const HostProcess& host);
 void bench_pytest(const HostProcess& host);
+void bench_files(const HostProcess& host);
 void bench_waits(const HostProcess& host);
 void bench_idle(const std::string& program);
 void bench_memory(const std::string& program);

@@ -37,6 +37,7 @@ int main(int argc, char** argv) {
   if (wanted("fanout")) bench_fanout(HostProcess(program));
   if (wanted("processes")) bench_processes(HostProcess(program));
   if (wanted("pytest")) bench_pytest(HostProcess(program));
+  if (wanted("files")) bench_files(HostProcess(program));
   if (wanted("waits")) bench_waits(HostProcess(program));
   if (wanted("predicates")) bench_predicates();
   if (wanted("idle")) bench_idle(program);
