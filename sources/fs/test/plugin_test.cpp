@@ -172,9 +172,9 @@ TEST_F(FsPlugin, ARootThatIsNotThereIsWaitedFor) {
 
 TEST_F(FsPlugin, ARootThatGoesAndComesBackIsTold) {
   const TempFolder folder;
-  stdfs::create_directories(folder / "a/root");
-  write(folder / "a/root/x", "x");
-  start_with(folder / "a/root");
+  stdfs::create_directories(folder / "a/tree");
+  write(folder / "a/tree/x", "x");
+  start_with(folder / "a/tree");
   stdfs::rename(folder / "a", folder / "b");  // what is above it moves
   pump_until_events(3);
   EXPECT_THAT(host.events[1].data, HasSubstr(R"("kind":"deleted","path":"x")"));
