@@ -234,7 +234,7 @@ void Mirror::appear(NodeId folder, std::string_view name, const Look& look, Caus
 }
 
 // Forgets a node and all below it, and tells of each. `path` is its own.
-void Mirror::vanish(NodeId node, Why why, std::string path) {
+void Mirror::vanish(NodeId node, Why why, const std::string& path) {
   if (tree_.type(node) == Type::folder) {
     settle_below(path);
     for (NodeId child = tree_.first(node); child != kNoNode; child = tree_.first(node)) {
@@ -329,7 +329,7 @@ void Mirror::settle_if(Which which) {
   const auto found = std::stable_partition(moves_.begin(), moves_.end(), std::not_fn(which));
   std::move(found, moves_.end(), std::back_inserter(over));
   moves_.erase(found, moves_.end());
-  for (Move& move : over) vanish(move.node, Why::none, std::move(move.path));
+  for (const Move& move : over) vanish(move.node, Why::none, move.path);
 }
 
 std::optional<std::int64_t> Mirror::settle_due() const {

@@ -100,7 +100,7 @@ class Mirror {
   void meet(NodeId folder, std::string_view name, const Look& look, Cause cause, std::int64_t now);
   void refresh(NodeId node, const Look& look, Cause cause);
   void appear(NodeId folder, std::string_view name, const Look& look, Cause cause, std::int64_t now);
-  void vanish(NodeId node, Why why, std::string path);
+  void vanish(NodeId node, Why why, const std::string& path);
   void drop(NodeId node);
   void moved_from(NodeId folder, const Raw& raw, std::int64_t now);
   void moved_to(NodeId folder, const Raw& raw, std::int64_t now);
