@@ -15,11 +15,15 @@
 #include "core/host/notify.h"
 #include "core/host/parts.h"
 #include "core/log/log.h"
+#include "core/process/descriptor_limit.h"
 #include "core/process/event_context.h"
 #include "core/store/sqlite_store.h"
 
 namespace bus::host {
 namespace {
+
+// Desktops give 1,024 at first. Every client, connection and watched thing of a source takes one.
+constexpr rlim_t kMostDescriptors = 65536;
 
 constexpr std::array<int, 3> kSignals = {SIGTERM, SIGINT, SIGHUP};
 
@@ -214,6 +218,8 @@ Status run(const HostOptions& options) {
   // Few arenas: the threads share much and hold little.
   mallopt(M_ARENA_MAX, 2);
   const sigset_t signals = block_signals();
+  if (Status raised = process::raise_descriptor_limit(kMostDescriptors); !raised)
+    log::warning(raised.error().message);
   Status started = Ok{};
   {
     std::unique_ptr<Parts> parts(

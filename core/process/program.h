@@ -54,7 +54,7 @@ struct Program {
   std::vector<std::string> env;   // the whole environment, "NAME=value"; merge_environment() makes it
   std::string cwd{};              // empty: ours
   std::optional<mode_t> umask{};  // none: ours
-  std::vector<Limit> limits{};
+  std::vector<Limit> limits{};    // those not named: ours, as they were when we were started
   Input in{};
   Output out{};
   Output err{};

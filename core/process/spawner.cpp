@@ -14,6 +14,7 @@
 #include <cstring>
 
 #include "core/base/file.h"
+#include "core/process/descriptor_limit.h"
 #include "core/process/exec_child.h"
 #include "core/process/proc_scan.h"
 
@@ -150,6 +151,16 @@ Result<Descriptors> arrange(const Program& program) {
   return all;
 }
 
+// The program's own limits come last and win.
+std::vector<Limit> limits_of(const Program& program) {
+  std::vector<Limit> limits;
+  limits.reserve(program.limits.size() + 1);
+  if (const auto given = descriptor_limit_of_programs())
+    limits.push_back({RLIMIT_NOFILE, given->rlim_cur, given->rlim_max});
+  limits.insert(limits.end(), program.limits.begin(), program.limits.end());
+  return limits;
+}
+
 // What a step that failed in the child means for the caller.
 Error explain(const ExecJob& job, const Program& program) {
   const int why = job.failure;
@@ -193,6 +204,7 @@ class SystemSpawner final : public Spawner {
     if (!descriptors) return std::move(descriptors).error();
     const auto argv = pointers(program.argv);
     const auto env = pointers(program.env);
+    const auto limits = limits_of(program);
 
     ExecJob job;
     job.path = program.path.c_str();
@@ -202,8 +214,8 @@ class SystemSpawner final : public Spawner {
     job.set_umask = program.umask.has_value();
     job.umask = program.umask.value_or(0);
     job.group = program.group;
-    job.limits = program.limits.data();
-    job.limit_count = program.limits.size();
+    job.limits = limits.data();
+    job.limit_count = limits.size();
     job.moves = descriptors->moves.data();
     job.move_count = descriptors->moves.size();
     job.above = descriptors->above;

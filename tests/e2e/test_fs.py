@@ -15,6 +15,14 @@ PROBE = [sys.executable, str(Path(__file__).parent / "probe.py")]
 
 
 @pytest.fixture
+def alone(world):
+    """A host in which nobody else watches anything: other sources wait for their files to appear."""
+    world.configure("[sources.docker]\nenabled = false\n")
+    world.serve()
+    return world
+
+
+@pytest.fixture
 def tree(world):
     folder = world.root / "tree"
     folder.mkdir()
@@ -53,9 +61,9 @@ def watches(world):
     return found
 
 
-def test_nothing_is_watched_until_asked(bus):
-    assert watches(bus) == 0 and fs_events(bus, "fs_root") == []
-    source, = [one for one in bus.json("sources") if one["name"] == "fs"]
+def test_nothing_is_watched_until_asked(alone):
+    assert watches(alone) == 0 and fs_events(alone, "fs_root") == []
+    source, = [one for one in alone.json("sources") if one["name"] == "fs"]
     assert source["state"] == "ok"
 
 
@@ -176,17 +184,17 @@ def test_own_output_in_the_watched_folder_is_no_change(bus, tree):
     assert "log" not in {path for _, path in changes(fs_events(bus))}
 
 
-def test_the_watch_ends_with_the_client(bus, tree):
-    first = watching(bus, tree)
-    second = watching(bus, tree, "--json")
-    count = watches(bus)
+def test_the_watch_ends_with_the_client(alone, tree):
+    first = watching(alone, tree)
+    second = watching(alone, tree, "--json")
+    count = watches(alone)
     assert count > 0
     first.end()
     (tree / "a").write_text("x")
     until(lambda: "fs_change" in second.out, "the other goes on")
-    assert watches(bus) == count
+    assert watches(alone) == count
     second.end()
-    until(lambda: watches(bus) == 0, "nothing is watched any more")
+    until(lambda: watches(alone) == 0, "nothing is watched any more")
 
 
 def test_the_watch_goes_on_with_another_host(bus, tree):

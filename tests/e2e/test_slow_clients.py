@@ -68,10 +68,10 @@ def test_loris_is_sent_away(world):
     assert answer == b"" or answer.split()[1] == b"408", answer
 
 
-def test_a_thousand_idle_connections(world):
+def test_fifteen_hundred_idle_connections(world):
     world.set_secret()
     world.serve(preexec_fn=as_on_a_desktop)
-    idle = [connect(world.port) for _ in range(1000)]
+    idle = [connect(world.port) for _ in range(1500)]
     try:
         for number in range(10):
             assert world.deliver(run_payload(run=number)).status == 202

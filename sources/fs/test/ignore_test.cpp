@@ -71,25 +71,28 @@ class AgainstGit : public ::testing::Test {
   }
 
   // Makes a tree of folders and files, with rules in some folders. Gives all paths.
-  std::vector<std::string> make_tree(const std::string& root) {
+  std::vector<std::string> make_tree(const stdfs::path& root) {
     static const std::vector<std::string> kNames = {"a", "b", "ab", "abc", "x.c", "a b", "ba"};
     std::vector<std::string> folders = {""}, all;
     for (int i = 0; i < 60; ++i) {
-      const std::string path = pick(folders) + pick(kNames);
-      if (stdfs::exists(root + "/" + path)) continue;
+      std::string path = pick(folders);
+      path += pick(kNames);
+      if (stdfs::exists(root / path)) continue;
       if (random_() % 2 == 0) {
-        stdfs::create_directory(root + "/" + path);
-        folders.push_back(path + "/");
+        stdfs::create_directory(root / path);
+        folders.push_back(path);
+        folders.back() += '/';
       } else {
-        std::ofstream(root + "/" + path) << "x";
+        std::ofstream(root / path) << "x";
       }
       all.push_back(path);
     }
     for (const std::string& folder : folders) {
       if (!folder.empty() && random_() % 3 != 0) continue;
-      std::ofstream rules(root + "/" + folder + ".gitignore");
+      std::ofstream rules(root / folder / ".gitignore");
       for (std::size_t i = 0; i <= random_() % 4; ++i) rules << pattern() << "\n";
-      all.push_back(folder + ".gitignore");
+      all.push_back(folder);
+      all.back() += ".gitignore";
     }
     return all;
   }
