@@ -48,7 +48,7 @@ std::string json_list(const std::vector<std::string>& texts) {
   std::string out = "[";
   for (const std::string& text : texts) {
     if (out.size() > 1) out += ',';
-    out += json_text(text);
+    append_json_text(out, text);
   }
   return out += ']';
 }

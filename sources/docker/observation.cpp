@@ -47,8 +47,8 @@ std::optional<Observation> ObservationReader::read(std::string_view json) {
     seen.exit = static_cast<int>(exit);
   seen.out_of_memory = flag_of(state, "OOMKilled");
   seen.error = text_of(state, "Error");
-  seen.started_us = parse_time_us(text_of(state, "StartedAt"));
-  seen.finished_us = parse_time_us(text_of(state, "FinishedAt"));
+  seen.started_us = parse_time_us(text_of(state, "StartedAt")).value_or(0);
+  seen.finished_us = parse_time_us(text_of(state, "FinishedAt")).value_or(0);
   if (object_of(state, "Health", health)) seen.health = text_of(health, "Status");
   if (seen.health == "none") seen.health = {};
   return seen;

@@ -10,13 +10,10 @@
 #include <string>
 #include <string_view>
 
+#include "bus/cpp/text.hpp"
+
 namespace bus::github {
 
-// The most bytes that a text of an event may have.
-inline constexpr std::size_t kMaxText = 1024;
-
-// The text up to its first NUL and at most `most` bytes of it, cut between two characters. `text` is UTF-8.
-std::string_view clip(std::string_view text, std::size_t most = kMaxText);
 // The first line of it.
 std::string_view first_line(std::string_view text);
 
@@ -48,8 +45,5 @@ class Payload {
   simdjson::dom::object object_;
   bool exists_ = false;
 };
-
-// RFC 3339 as µs since the Unix epoch; 0 if it is none, or before the epoch.
-std::int64_t parse_time_us(std::string_view text);
 
 }  // namespace bus::github

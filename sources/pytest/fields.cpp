@@ -28,7 +28,7 @@ std::string_view Fields::text(std::string_view key, std::size_t most) const {
     wrong(key, "must have at most " + std::to_string(most) + " bytes");
     return {};
   }
-  if (most <= kMaxField && value.find('\0') != std::string_view::npos) {
+  if (most <= kMaxText && value.find('\0') != std::string_view::npos) {
     wrong(key, "must not contain NUL");
     return {};
   }

@@ -25,13 +25,13 @@ Session read_session(const Fields& from) {
   Session session;
   session.id = from.required_text("id", kMaxSession);
   if (!is_session_id(session.id)) from.wrong("id", "must be letters, digits, - and _");
-  session.scope = from.text("scope", kMaxField);
-  session.name = from.text("name", kMaxField);
-  session.ref = from.text("ref", kMaxField);
-  session.sha = from.text("sha", kMaxField);
+  session.scope = from.text("scope", kMaxText);
+  session.name = from.text("name", kMaxText);
+  session.ref = from.text("ref", kMaxText);
+  session.sha = from.text("sha", kMaxText);
   session.root = from.text("root", kMaxNodeId);
-  session.pytest = from.text("pytest", kMaxField);
-  session.python = from.text("python", kMaxField);
+  session.pytest = from.text("pytest", kMaxText);
+  session.python = from.text("python", kMaxText);
   session.started_us = from.time_us("started");
   return session;
 }
@@ -52,7 +52,7 @@ TestCase read_test(const Fields& from) {
   test.nodeid = from.required_text("nodeid", kMaxNodeId);
   test.file = from.text("file", kMaxNodeId);
   test.line = from.number("line", kMany, 1);
-  test.worker = from.text("worker", kMaxField);
+  test.worker = from.text("worker", kMaxText);
   test.attempt = static_cast<std::uint32_t>(from.number("attempt", kMany, 1).value_or(1));
   test.started_us = from.time_us("started");
   test.ended_us = from.time_us("time");
@@ -61,17 +61,17 @@ TestCase read_test(const Fields& from) {
 
 TestCase read_ended_test(const Fields& from) {
   TestCase test = read_test(from);
-  const auto verdict = verdict_named(from.required_text("outcome", kMaxField));
+  const auto verdict = verdict_named(from.required_text("outcome", kMaxText));
   if (!verdict) {
     from.wrong("outcome", "must be passed, failed, error, skipped, xfailed, xpassed, rerun or interrupted");
   }
   test.verdict = verdict.value_or(Verdict::error);
-  test.when = from.text("when", kMaxField);
-  test.message = from.text("message", kMaxText);
-  test.text = from.text("text", kMaxText);
-  test.out = from.text("stdout", kMaxText);
-  test.err = from.text("stderr", kMaxText);
-  test.log = from.text("log", kMaxText);
+  test.when = from.text("when", kMaxText);
+  test.message = from.text("message", kMaxLongText);
+  test.text = from.text("text", kMaxLongText);
+  test.out = from.text("stdout", kMaxLongText);
+  test.err = from.text("stderr", kMaxLongText);
+  test.log = from.text("log", kMaxLongText);
   test.setup = from.seconds("setup");
   test.call = from.seconds("call");
   test.teardown = from.seconds("teardown");
@@ -85,9 +85,9 @@ TestCase read_ended_test(const Fields& from) {
 Collected read_collected(const Fields& from) {
   Collected file;
   file.nodeid = from.required_text("nodeid", kMaxNodeId);
-  file.skipped = from.required_text("outcome", kMaxField) == "skipped";
-  file.message = from.text("message", kMaxText);
-  file.text = from.text("text", kMaxText);
+  file.skipped = from.required_text("outcome", kMaxText) == "skipped";
+  file.message = from.text("message", kMaxLongText);
+  file.text = from.text("text", kMaxLongText);
   return file;
 }
 
@@ -96,7 +96,7 @@ Finish read_finish(const Fields& from, const Session& session, std::int64_t time
   finish.exit = from.number("exit", 255);
   if (!finish.exit) from.wrong("exit", "is missing");
   finish.counts = read_counts(from);
-  finish.reason = from.text("reason", kMaxText);
+  finish.reason = from.text("reason", kMaxLongText);
   finish.collect_errors = from.number("collect_errors", kMany).value_or(0);
   finish.dropped = from.number("dropped", kMany).value_or(0);
   const SessionEnd end =
@@ -115,7 +115,7 @@ void read_report(const Fields& from, Live& live) {
   const std::uint64_t n = number.value_or(0);
   const std::int64_t at = from.time_us("time");
   const Session& session = live.session;
-  const std::string_view what = from.required_text("what", kMaxField);
+  const std::string_view what = from.required_text("what", kMaxText);
   if (what == "start") {
     live.events.push_back(session_pending(session, n, at));
   } else if (what == "collected" || what == "progress") {
@@ -146,7 +146,7 @@ Meaning read_file(const Fields& root, std::string_view kind) {
   ReportFile file;
   file.name = root.required_text("name", kMaxNodeId);
   file.content = root.text(kind, kMaxFile);
-  file.scope = root.text("scope", kMaxField);
+  file.scope = root.text("scope", kMaxText);
   file.modified_us = root.time_us("modified");
   file.utf8 = true;
   if (root.problem().found()) return Refusal{root.problem().text()};

@@ -14,9 +14,9 @@
 
 namespace bus::pytest {
 
-inline constexpr std::size_t kMaxReports = 1000;     // in one message
-inline constexpr std::size_t kMaxText = 128u << 10;  // bytes of one text of a report
-inline constexpr std::size_t kMaxFile = 16u << 20;   // bytes of a file
+inline constexpr std::size_t kMaxReports = 1000;         // in one message
+inline constexpr std::size_t kMaxLongText = 128u << 10;  // bytes of one text of a report
+inline constexpr std::size_t kMaxFile = 16u << 20;       // bytes of a file
 
 // What came of a running session. `finished`: it said that it is over.
 struct Live {

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "sources/pytest/text.h"
-#include "sources/pytest/times.h"
 
 namespace bus::pytest {
 namespace {
@@ -127,7 +126,7 @@ class Reader {
   void begin_suite(std::string_view name, const Attributes& attributes) {
     if (name == "testsuite") suite_ = clip(attributes.get("name"));
     if (report_.session.started_us == 0) {
-      report_.session.started_us = parse_time_us(attributes.get("timestamp"));
+      report_.session.started_us = parse_time_us(attributes.get("timestamp")).value_or(0);
     }
   }
 

@@ -106,8 +106,8 @@ class PytestSource final : public Source, public IntakeSource {
   static std::string answer_of(const FileReport& report) {
     JsonObject out;
     out.text("session", session_task_id(report.session)).number("tests", report.counts.total());
-    out.raw("counts", report.counts.json()).text("problem", report.problem);
-    if (report.finish && report.problem.empty()) out.raw("ok", report.counts.bad() ? "false" : "true");
+    out.json("counts", report.counts.json()).text("problem", report.problem);
+    if (report.finish && report.problem.empty()) out.json("ok", report.counts.bad() ? "false" : "true");
     return out.done();
   }
 

@@ -130,7 +130,7 @@ Event session_running(const Session& session, std::uint64_t number, std::int64_t
   event.summary += in_scope(session);
   JsonObject data = session_data(session);
   if (tests) data.number("tests", *tests);
-  event.data = data.raw("counts", counts.json()).done();
+  event.data = data.json("counts", counts.json()).done();
   return event;
 }
 
@@ -142,7 +142,7 @@ Event session_unknown(const Session& session, std::optional<std::uint64_t> numbe
   event.task->detail = clip(why);
   event.summary =
       "how the tests end is not known: " + std::string(clip(why, kMaxSummaryPart)) + in_scope(session);
-  event.data = session_data(session).raw("counts", counts.json()).done();
+  event.data = session_data(session).json("counts", counts.json()).done();
   return event;
 }
 
@@ -161,10 +161,10 @@ Event session_finished(const Session& session, std::uint64_t number, std::int64_
   event.summary += in_scope(session);
   JsonObject data = session_data(session);
   if (finish.exit) data.number("exit", *finish.exit);
-  data.text("reason", finish.reason).raw("counts", finish.counts.json());
+  data.text("reason", finish.reason).json("counts", finish.counts.json());
   if (finish.collect_errors != 0) data.number("collect_errors", finish.collect_errors);
   if (finish.dropped != 0) data.number("dropped", finish.dropped);
-  if (finish.duration) data.seconds("duration", *finish.duration);
+  if (finish.duration) data.json("duration", json_seconds(*finish.duration));
   event.data = data.done();
   return event;
 }
@@ -189,10 +189,10 @@ Event test_finished(const Session& session, std::uint64_t number, std::int64_t t
     event.summary.append(": ").append(first_line(clip(test.message, kMaxSummaryPart)));
   JsonObject data = test_data(session, test);
   data.text("outcome", name(test.verdict)).text("when", test.when);
-  if (const auto took = duration_of(test)) data.seconds("duration", *took);
-  if (test.setup) data.seconds("setup", *test.setup);
-  if (test.call) data.seconds("call", *test.call);
-  if (test.teardown) data.seconds("teardown", *test.teardown);
+  if (const auto took = duration_of(test)) data.json("duration", json_seconds(*took));
+  if (test.setup) data.json("setup", json_seconds(*test.setup));
+  if (test.call) data.json("call", json_seconds(*test.call));
+  if (test.teardown) data.json("teardown", json_seconds(*test.teardown));
   data.text("message", test.message).text("text", test.text);
   data.text("stdout", test.out).text("stderr", test.err).text("log", test.log);
   event.data = data.done();

@@ -125,7 +125,7 @@ class Reader {
   }
 
   static void take_place(simdjson::dom::element report, TestCase& test) {
-    test.file = clip(text_of(report, "nodeid"), kMaxField);
+    test.file = clip(text_of(report, "nodeid"));
     std::string_view file;
     std::uint64_t line = 0;
     if (report["location"].at(0).get_string().get(file) == simdjson::SUCCESS) test.file = clip(file);

@@ -11,33 +11,7 @@ bool continues(char c) {
   return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
 }
 
-void append_quoted(std::string& out, std::string_view text) {
-  out += '"';
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (c == '\n') {
-      out += "\\n";
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      char code[8];
-      std::snprintf(code, sizeof code, "\\u%04x", static_cast<unsigned>(c));
-      out += code;
-    } else {
-      out += c;
-    }
-  }
-  out += '"';
-}
-
 }  // namespace
-
-std::string_view clip(std::string_view text, std::size_t most) {
-  text = text.substr(0, text.find('\0'));
-  if (text.size() <= most) return text;
-  while (most > 0 && continues(text[most])) --most;
-  return text.substr(0, most);
-}
 
 std::string_view first_line(std::string_view text) {
   constexpr std::string_view kBlank = " \t\r\n";
@@ -46,17 +20,6 @@ std::string_view first_line(std::string_view text) {
   text.remove_prefix(begin);
   text = text.substr(0, text.find_first_of("\r\n"));
   return text.substr(0, text.find_last_not_of(kBlank) + 1);
-}
-
-std::string digest(std::string_view text) {
-  std::uint64_t hash = 0xcbf29ce484222325u;
-  for (const char c : text) {
-    hash ^= static_cast<unsigned char>(c);
-    hash *= 0x100000001b3u;
-  }
-  char hex[17];
-  std::snprintf(hex, sizeof hex, "%016llx", static_cast<unsigned long long>(hash));
-  return hex;
 }
 
 void Excerpt::add(std::string_view piece) {
@@ -97,41 +60,13 @@ std::string Excerpt::text() const {
   return out.append(tail);
 }
 
-void JsonObject::key(std::string_view name) {
-  if (!empty()) out_ += ',';
-  append_quoted(out_, name);
-  out_ += ':';
-}
-
-JsonObject& JsonObject::text(std::string_view name, std::string_view value) {
-  if (value.empty()) return *this;
-  key(name);
-  append_quoted(out_, value);
-  return *this;
-}
-
-JsonObject& JsonObject::number(std::string_view name, std::uint64_t value) {
-  return raw(name, std::to_string(value));
-}
-
-JsonObject& JsonObject::seconds(std::string_view name, double value) {
+std::string json_seconds(double value) {
   char digits[32];
   std::snprintf(digits, sizeof digits, "%.6f", std::clamp(std::isfinite(value) ? value : 0.0, 0.0, 1e9));
   std::string_view shown = digits;
   shown = shown.substr(0, shown.find_last_not_of('0') + 1);
   if (shown.ends_with('.')) shown.remove_suffix(1);
-  return raw(name, shown);
-}
-
-JsonObject& JsonObject::flag(std::string_view name, bool value) {
-  return value ? raw(name, "true") : *this;
-}
-
-JsonObject& JsonObject::raw(std::string_view name, std::string_view json) {
-  if (json.empty()) return *this;
-  key(name);
-  out_ += json;
-  return *this;
+  return std::string(shown);
 }
 
 }  // namespace bus::pytest

@@ -8,15 +8,12 @@
 //   @lose                                     the connection is lost: nobody can tell from now on
 //   @unknown                                  it did not come back at once
 //   @restart                                  a new life: what was remembered is saved and read back
-// A message that is refused is a line of the output, too. A new case is a new folder. UPDATE_GOLDEN=1 writes
-// the expected files anew.
+// A message that is refused is a line of the output, too.
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,11 +22,10 @@
 #include "sources/docker/normalize.h"
 #include "sources/docker/test/render.h"
 #include "sources/docker/text.h"
+#include "tests/support/golden_cases.h"
 
 namespace bus::docker {
 namespace {
-
-namespace fs = std::filesystem;
 
 std::vector<std::string> split(std::string_view text) {
   std::vector<std::string> parts;
@@ -43,7 +39,7 @@ std::vector<std::string> split(std::string_view text) {
 
 class Script {
  public:
-  std::string run(const fs::path& input) {
+  std::string run(const std::filesystem::path& input) {
     std::ifstream in(input);
     for (std::string line; std::getline(in, line);) take(line);
     return out_;
@@ -67,8 +63,8 @@ class Script {
     if (verb == "types") choice_.types = split(rest);
     if (verb == "labels") choice_.labels = split(rest);
     if (verb == "exclude") choice_.excluded = split(rest);
-    if (verb == "at") now_us_ = parse_time_us(rest);
-    if (verb == "subscribed") subscribed_us_ = parse_time_us(rest);
+    if (verb == "at") now_us_ = parse_time_us(rest).value();
+    if (verb == "subscribed") subscribed_us_ = parse_time_us(rest).value();
     if (verb == "gone") normalizer().gone(rest, now_us_, events);
     if (verb == "lose") normalizer().lose_sight(now_us_);
     if (verb == "unknown") normalizer().tell_unknown(now_us_, events);
@@ -91,38 +87,16 @@ class Script {
   Choice choice_{{}, {}, {"exec*", "resize", "top"}};
   std::optional<Normalizer> normalizer_;
   ObservationReader reader_;
-  std::int64_t now_us_ = parse_time_us("2026-11-20T15:00:00Z");
+  std::int64_t now_us_ = parse_time_us("2026-11-20T15:00:00Z").value();
   std::int64_t subscribed_us_ = now_us_;
   std::string out_;
 };
 
-std::string read(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+std::string outcome_of(const std::filesystem::path& folder) {
+  return Script().run(folder / "input.jsonl");
 }
 
-std::vector<std::string> folders() {
-  std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(BUS_TESTCASES)) {
-    if (entry.is_directory()) names.push_back(entry.path().filename());
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
-class Case : public ::testing::TestWithParam<std::string> {};
-
-TEST_P(Case, GivesWhatIsExpected) {
-  const fs::path folder = fs::path(BUS_TESTCASES) / GetParam();
-  const std::string text = Script().run(folder / "input.jsonl");
-  if (std::getenv("UPDATE_GOLDEN") != nullptr) {
-    std::ofstream(folder / "expected.jsonl", std::ios::binary) << text;
-  }
-  EXPECT_EQ(text, read(folder / "expected.jsonl"));
-}
-
-INSTANTIATE_TEST_SUITE_P(Testcases, Case, ::testing::ValuesIn(folders()),
-                         [](const auto& one) { return one.param; });
+BUS_GOLDEN_CASES(outcome_of, "expected.jsonl");
 
 }  // namespace
 }  // namespace bus::docker

@@ -74,7 +74,7 @@ TEST(Acknowledgement, IsALineOfJson) {
             "{\"line\":3,\"ok\":true,\"seq\":7,\"id\":\"ID\",\"duplicate\":true}\n");
   receipt.code = Code::invalid, receipt.message = "no \"x\"\n";
   EXPECT_EQ(acknowledgement(3, receipt),
-            "{\"line\":3,\"ok\":false,\"code\":\"invalid\",\"message\":\"no \\\"x\\\"\\u000a\"}\n");
+            "{\"line\":3,\"ok\":false,\"code\":\"invalid\",\"message\":\"no \\\"x\\\"\\n\"}\n");
   EXPECT_EQ(refusal(4, "why"), "{\"line\":4,\"ok\":false,\"code\":\"invalid\",\"message\":\"why\"}\n");
 }
 

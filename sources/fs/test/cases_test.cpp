@@ -1,5 +1,4 @@
-// Runs every folder of testcases/: script.txt in, expected.jsonl out. A new case is a new folder.
-// UPDATE_GOLDEN=1 writes the expected files anew.
+// Runs every folder of testcases/: script.txt in, expected.jsonl out.
 //
 // A script is a line for each step, on a disk in memory whose folder /w is watched (/o is outside):
 //   include PATTERN, exclude PATTERN, no-gitignore, flat     settings, before `begin`
@@ -14,10 +13,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -26,16 +23,12 @@
 #include "sources/fs/mirror.h"
 #include "sources/fs/normalize.h"
 #include "sources/fs/test/fake_disk.h"
+#include "tests/support/golden_cases.h"
 
 namespace bus::fs {
 namespace {
 
 namespace stdfs = std::filesystem;
-
-std::string read(const stdfs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
 
 class Script {
  public:
@@ -133,32 +126,16 @@ class Script {
   std::string out_;
 };
 
-std::vector<std::string> folders() {
-  std::vector<std::string> names;
-  for (const auto& entry : stdfs::directory_iterator(BUS_TESTCASES)) {
-    if (entry.is_directory()) names.push_back(entry.path().filename());
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
-class Case : public ::testing::TestWithParam<std::string> {};
-
-TEST_P(Case, GivesWhatIsExpected) {
-  const stdfs::path folder = stdfs::path(BUS_TESTCASES) / GetParam();
+std::string outcome_of(const stdfs::path& folder) {
   Script script;
   std::ifstream in(folder / "script.txt");
   for (std::string line; std::getline(in, line);) {
     if (!line.empty() && line[0] != '#') script.step(line);
   }
-  if (std::getenv("UPDATE_GOLDEN") != nullptr) {
-    std::ofstream(folder / "expected.jsonl", std::ios::binary) << script.out();
-  }
-  EXPECT_EQ(script.out(), read(folder / "expected.jsonl"));
+  return script.out();
 }
 
-INSTANTIATE_TEST_SUITE_P(Testcases, Case, ::testing::ValuesIn(folders()),
-                         [](const auto& one) { return one.param; });
+BUS_GOLDEN_CASES(outcome_of, "expected.jsonl");
 
 }  // namespace
 }  // namespace bus::fs

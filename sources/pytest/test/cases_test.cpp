@@ -1,36 +1,15 @@
-// Runs every folder of testcases/: message.json, junit.xml or reportlog.jsonl in, expected.txt out. A new
-// case is a new folder. UPDATE_GOLDEN=1 writes the expected files anew.
+// Runs every folder of testcases/: message.json, junit.xml or reportlog.jsonl in, expected.txt out.
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
-#include <vector>
 
 #include "sources/pytest/intake.h"
 #include "sources/pytest/test/render.h"
+#include "tests/support/golden_cases.h"
 
 namespace bus::pytest {
 namespace {
-
-namespace fs = std::filesystem;
-
-std::string read(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
-
-std::vector<std::string> folders() {
-  std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(BUS_TESTCASES)) {
-    if (entry.is_directory()) names.push_back(entry.path().filename());
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
 
 std::string of_file(const FromFile& from) {
   const std::string problem = from.report.problem.empty() ? "" : "problem: " + from.report.problem + "\n\n";
@@ -45,27 +24,16 @@ std::string of_message(const std::string& message) {
   return of_file(std::get<FromFile>(meaning));
 }
 
-std::string outcome_of(const fs::path& folder) {
-  if (fs::exists(folder / "message.json")) return of_message(read(folder / "message.json"));
-  const bool junit = fs::exists(folder / "junit.xml");
-  const std::string content = read(folder / (junit ? "junit.xml" : "reportlog.jsonl"));
+std::string outcome_of(const std::filesystem::path& folder) {
+  if (std::filesystem::exists(folder / "message.json"))
+    return of_message(testing::read_file(folder / "message.json"));
+  const bool junit = std::filesystem::exists(folder / "junit.xml");
+  const std::string content = testing::read_file(folder / (junit ? "junit.xml" : "reportlog.jsonl"));
   const ReportFile file{"/home/me/hello/report", content, {}, 1'732'089'660'000'000};
   return of_file(junit ? read_junit_file(file) : read_reportlog_file(file));
 }
 
-class Case : public ::testing::TestWithParam<std::string> {};
-
-TEST_P(Case, GivesWhatIsExpected) {
-  const fs::path folder = fs::path(BUS_TESTCASES) / GetParam();
-  const std::string text = outcome_of(folder);
-  if (std::getenv("UPDATE_GOLDEN") != nullptr) {
-    std::ofstream(folder / "expected.txt", std::ios::binary) << text;
-  }
-  EXPECT_EQ(text, read(folder / "expected.txt"));
-}
-
-INSTANTIATE_TEST_SUITE_P(Testcases, Case, ::testing::ValuesIn(folders()),
-                         [](const auto& one) { return one.param; });
+BUS_GOLDEN_CASES(outcome_of, "expected.txt");
 
 }  // namespace
 }  // namespace bus::pytest

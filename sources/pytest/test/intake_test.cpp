@@ -27,7 +27,7 @@ TEST(IntakeTest, AMessageHasAtMostSoManyReports) {
 TEST(IntakeTest, ATextHasAtMostSoManyBytes) {
   const std::string message =
       R"({"session":{"id":"s"},"reports":[{"n":1,"what":"test","nodeid":"a","outcome":"failed","text":")" +
-      std::string(kMaxText + 1, 'x') + "\"}]}";
+      std::string(kMaxLongText + 1, 'x') + "\"}]}";
   EXPECT_EQ(refusal(message), "reports[0].text must have at most 131072 bytes");
 }
 

@@ -37,7 +37,20 @@ TEST(JsonObject, LeavesOutWhatIsEmpty) {
   EXPECT_EQ(JsonObject().done(), "{}");
   EXPECT_EQ(JsonObject().text("a", "").json("b", "").done(), "{}");
   EXPECT_EQ(JsonObject().text("a\"", "x\n\\").number("n", -1).flag("f", false).json("j", "[1]").done(),
-            R"({"a\"":"x\u000a\\","n":-1,"f":false,"j":[1]})");
+            R"({"a\"":"x\n\\","n":-1,"f":false,"j":[1]})");
+}
+
+TEST(JsonObject, HoldsAnotherThatHasMembers) {
+  JsonObject empty, inner, out;
+  inner.number("n", 1);
+  EXPECT_TRUE(out.object("a", empty).empty());
+  EXPECT_EQ(out.object("b", inner).done(), R"({"b":{"n":1}})");
+}
+
+TEST(Digest, TellsApart) {
+  EXPECT_EQ(digest(""), "cbf29ce484222325");
+  EXPECT_EQ(digest("a"), "af63dc4c8601ec8c");
+  EXPECT_NE(digest("b"), digest("a"));
 }
 
 }  // namespace

@@ -95,6 +95,16 @@ inline std::optional<std::int64_t> parse_time_us(std::string_view text) {
   return us > 0 ? std::optional(us) : std::nullopt;
 }
 
+// 64 bits that tell texts apart, as 16 hex digits, the same everywhere and always. Not against somebody who
+// wants two to be the same.
+inline std::string digest(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325u;  // FNV-1a
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+  std::string out(16, '0');
+  for (std::size_t i = out.size(); i-- > 0; hash >>= 4) out[i] = "0123456789abcdef"[hash & 15];
+  return out;
+}
+
 // Appends a JSON string. REQUIRES: `text` is UTF-8.
 inline void append_json_text(std::string& out, std::string_view text) {
   out += '"';
@@ -102,6 +112,8 @@ inline void append_json_text(std::string& out, std::string_view text) {
     if (c == '"' || c == '\\') {
       out += '\\';
       out += c;
+    } else if (c == '\n') {
+      out += "\\n";
     } else if (static_cast<unsigned char>(c) < 0x20) {
       char code[8];
       std::snprintf(code, sizeof code, "\\u%04x", static_cast<unsigned>(c));
@@ -131,11 +143,16 @@ class JsonObject {
     out_ += value;
     return *this;
   }
+  // One that has members.
+  JsonObject& object(std::string_view name, const JsonObject& value) {
+    return value.empty() ? *this : json(name, value.done());
+  }
+  bool empty() const { return out_.size() == 1; }
   std::string done() const { return out_ + "}"; }
 
  private:
   void key(std::string_view name) {
-    if (out_.size() > 1) out_ += ',';
+    if (!empty()) out_ += ',';
     append_json_text(out_, name);
     out_ += ':';
   }
