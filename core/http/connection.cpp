@@ -235,6 +235,7 @@ Shape Connection::shape_of(const Response& response) const {
 }
 
 void Connection::answer(const Response& response) {
+  drop_body();  // before anybody learns of the answer, and not for as long as it takes to be read
   const Shape shape = shape_of(response);
   out_ = write_response(response, shape, state_.clock.now());
   sent_ = 0;
@@ -285,9 +286,14 @@ void Connection::finish_request() {
   out_.clear();
   head_ = {};
   request_.headers.clear();
-  request_.body.clear();
-  state_.body_bytes -= std::exchange(charged_, 0);
+  drop_body();
   entry_.reset();
+}
+
+void Connection::drop_body() {
+  request_.body.clear();
+  if (request_.body.capacity() > kMaxReserve) request_.body.shrink_to_fit();
+  state_.body_bytes -= std::exchange(charged_, 0);
 }
 
 Connection::Step Connection::drain() {

@@ -97,6 +97,7 @@ class Connection {
   Next handle_later();
   void answer(const Response& response);
   void finish_request();
+  void drop_body();
   Shape shape_of(const Response& response) const;
 
   UniqueFd fd_;
