@@ -12,6 +12,8 @@ namespace {
 
 constexpr milliseconds kFirstPause{50};
 constexpr milliseconds kLongestPause{2'000};
+// For the next host, where one took the connection and went away before it answered.
+constexpr milliseconds kNextHost{5'000};
 
 }  // namespace
 
@@ -21,7 +23,12 @@ Result<Follower> Follower::open(const config::Paths& paths, const ConnectOptions
   auto connection = client::connect(paths, connect);
   if (!connection) return std::move(connection).error();
   follower.connection_ = std::make_unique<Connection>(std::move(*connection));
-  if (Status subscribed = follower.subscribe(); !subscribed) return std::move(subscribed).error();
+  Status subscribed = follower.subscribe();
+  if (!subscribed && subscribed.error().retryable()) {
+    const Status again = follower.reconnect(system_clock().monotonic() + kNextHost);
+    if (again || !again.error().retryable()) subscribed = again;
+  }
+  if (!subscribed) return std::move(subscribed).error();
   return follower;
 }
 
@@ -62,7 +69,7 @@ Status Follower::reconnect(std::optional<Mono> deadline) {
       Status subscribed = subscribe();
       if (subscribed) stopped_ = false;
       if (subscribed || !subscribed.error().retryable()) return subscribed;
-      stopped_ = stopped_ || subscribed.error().code == Code::stopping;
+      stopped_ = stopped_ || (last_ && subscribed.error().code == Code::stopping);
       connection_.reset();
     } else if (!connection.error().retryable()) {
       return std::move(connection).error();

@@ -36,7 +36,8 @@ struct Item {
 // One thread. Items are valid until the next call.
 class Follower {
  public:
-  // Connects and subscribes. Returns only when the host has answered: nothing after this moment is missed.
+  // Connects and subscribes. Returns only when the host has answered: nothing after this moment is missed. A
+  // host that goes away before it has answered is tried again, or the next one, for 5 s.
   static Result<Follower> open(const config::Paths& paths, const ConnectOptions& connect,
                                Subscribe subscribe);
 

@@ -204,6 +204,10 @@ class Client:
     def running(self):
         return self.process.poll() is None
 
+    def asleep(self):
+        """Its main thread waits. (What it was sent before wakes it at once, so it has read that.)"""
+        return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] == "S"
+
     def signal(self, number):
         self.process.send_signal(number)
 
@@ -311,10 +315,11 @@ class World:
             return wire.ask("status")["readers"]
 
     def watching(self, *args, **more):
-        """Starts a client that subscribes, and returns when the host has confirmed that."""
+        """Starts a client that subscribes, and returns when the host has confirmed that, and the client has read it."""
         before = self.readers()
         client = self.start(*args, **more)
         until(lambda: not client.running() or self.readers() > before, f"{args} watches")
+        until(lambda: not client.running() or client.asleep(), f"{args} has nothing to do")
         assert client.running(), (client.wait(), client.err)
         return client
 

@@ -16,7 +16,7 @@ namespace {
 using ::testing::ElementsAre;
 
 // A host that says what the test has written down: for each connection what follows the answer to its first
-// request.
+// request; kBreakOff: nothing, not even that answer.
 class FollowerTest : public ::testing::Test {
  protected:
   // Serves the connections one after the other, closing each when all is said, and is gone then.
@@ -44,6 +44,7 @@ class FollowerTest : public ::testing::Test {
     EXPECT_TRUE(follower) << follower.error().message;
     return std::move(*follower);
   }
+  static inline const std::vector<std::string> kBreakOff = {"break off"};
   static std::string event(int seq) { return R"({"sub":1,"event":{"seq":)" + std::to_string(seq) + "}}"; }
   // The next items: events as their seq, gaps as "from-to".
   static std::vector<std::string> items(Follower& follower, std::size_t count) {
@@ -74,6 +75,7 @@ class FollowerTest : public ::testing::Test {
       (void)decoder.feed({bytes, static_cast<std::size_t>(n)},
                          [&](std::string_view) { return asked = true; });
     }
+    if (frames == kBreakOff) return;
     (void)write_all(client.get(), wire::frame(R"({"id":1,"result":{"position":0,"head":9}})"));
     for (const std::string& body : frames) (void)write_all(client.get(), wire::frame(body));
   }
@@ -86,6 +88,12 @@ TEST_F(FollowerTest, GoesOnBehindWhatItGaveOut) {
   host({{event(1), event(2)}, {event(2), event(3)}});
   Follower follower = follow({});
   EXPECT_THAT(items(follower, 3), ElementsAre("1", "2", "3"));
+}
+
+TEST_F(FollowerTest, AHostThatGoesAwayBeforeItHasAnsweredIsTriedAgain) {
+  host({kBreakOff, kBreakOff, {event(1)}});
+  Follower follower = follow({});
+  EXPECT_THAT(items(follower, 1), ElementsAre("1"));
 }
 
 TEST_F(FollowerTest, AGapIsToldOnlyAsFarAsItIsNews) {
