@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -134,7 +135,10 @@ class JsonObject {
     append_json_text(out_, value);
     return *this;
   }
-  JsonObject& number(std::string_view name, std::int64_t value) { return json(name, std::to_string(value)); }
+  template <std::integral Number>
+  JsonObject& number(std::string_view name, Number value) {
+    return json(name, std::to_string(value));
+  }
   JsonObject& flag(std::string_view name, bool value) { return json(name, value ? "true" : "false"); }
   // One JSON value as it is.
   JsonObject& json(std::string_view name, std::string_view value) {
