@@ -23,7 +23,9 @@ void check_text(const std::string& text) {
 }
 
 void check_task(const bus::Task& task) {
-  if (task.id.empty() || task.kind.empty() || task.attempt == 0) std::abort();
+  if (task.id.empty() || task.kind.empty()) std::abort();
+  // The host numbers the tries of these.
+  if (task.attempt == 0 && task.kind != "check" && task.kind != "suite") std::abort();
   if ((task.state == bus::State::finished) != (task.result != bus::Outcome::none)) std::abort();
   if (!task.blocked_on.empty() && task.state != bus::State::blocked) std::abort();
   if (task.started_us < 0 || task.ended_us < 0) std::abort();
