@@ -97,18 +97,33 @@ std::variant<Event, Refusal> Normalizer::normalize(const Posted& posted) {
     event.data = posted.body;
   }
 
+  const simdjson::error_code error = read(event);
+  if (error == simdjson::INCORRECT_TYPE) return Refusal{"bad_json", "the body is not a JSON object"};
+  if (error != simdjson::SUCCESS) return Refusal{"bad_json", why_not_json(error)};
+  return event;
+}
+
+std::optional<Event> Normalizer::observed(std::string_view event_name, std::string json) {
+  Event event;
+  event.type = event_name;
+  event.data = std::move(json);
+  event.polled = true;
+  if (read(event) != simdjson::SUCCESS) return std::nullopt;
+  return event;
+}
+
+simdjson::error_code Normalizer::read(Event& event) {
   simdjson::dom::parser large;
   simdjson::dom::parser& parser = event.data.size() > kKeptParser ? large : parser_;
   simdjson::dom::element root;
   if (const auto error = parser.parse(event.data).get(root)) {
     if (error == simdjson::MEMALLOC) throw std::bad_alloc();
-    return Refusal{"bad_json", why_not_json(error)};
+    return error;
   }
   simdjson::dom::object object;
-  if (root.get_object().get(object) != simdjson::SUCCESS)
-    return Refusal{"bad_json", "the body is not a JSON object"};
-  fill(event, Payload(object), posted.event);
-  return event;
+  if (root.get_object().get(object) != simdjson::SUCCESS) return simdjson::INCORRECT_TYPE;
+  fill(event, Payload(object), event.type);
+  return simdjson::SUCCESS;
 }
 
 }  // namespace bus::github

@@ -4,6 +4,7 @@
 
 #include <simdjson.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -34,7 +35,15 @@ class Normalizer {
   // byte; `raw` the body itself where it is a form.
   std::variant<Event, Refusal> normalize(const Posted& posted);
 
+  // The event of what was found by asking: `json` has the form of that event's webhook. It has no key: the
+  // host compares its task with what is known, and stores what is new. nullopt if it is no JSON object.
+  // REQUIRES: `event_name` is a word.
+  std::optional<Event> observed(std::string_view event_name, std::string json);
+
  private:
+  // Fills the event from its data. An error of the parser comes back.
+  simdjson::error_code read(Event& event);
+
   simdjson::dom::parser parser_;
 };
 

@@ -30,6 +30,11 @@ std::size_t Payload::length(std::string_view key) const {
   return array.size();
 }
 
+bool Payload::has_array(std::string_view key) const {
+  simdjson::dom::array array;
+  return find(key).get_array().get(array) == simdjson::SUCCESS;
+}
+
 std::string_view Payload::text(std::string_view key) const {
   std::string_view found;
   if (find(key).get_string().get(found) != simdjson::SUCCESS) return {};

@@ -30,6 +30,17 @@ class Payload {
   Payload first(std::string_view key) const;
   // How many elements an array has; 0 if it is none.
   std::size_t length(std::string_view key) const;
+  bool has_array(std::string_view key) const;
+  // Visits the objects of an array with visit(const Payload&).
+  template <class Visit>
+  void each(std::string_view key, Visit visit) const {
+    simdjson::dom::array array;
+    if (find(key).get_array().get(array) != simdjson::SUCCESS) return;
+    for (const simdjson::dom::element one : array) {
+      simdjson::dom::object found;
+      if (one.get_object().get(found) == simdjson::SUCCESS) visit(Payload(found));
+    }
+  }
   // clip()ped; empty if it is not a string.
   std::string_view text(std::string_view key) const;
   // A whole number from 0 on. A number in quotes is none.

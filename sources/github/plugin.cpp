@@ -1,4 +1,4 @@
-// The source `github`: GitHub's webhooks as events.
+// The source `github`: what happens at GitHub, told by webhooks and found by asking.
 #include "bus/plugin.hpp"
 
 #include <optional>
@@ -8,16 +8,17 @@
 #include <vector>
 
 #include "sources/github/normalize.h"
+#include "sources/github/polling.h"
 
 namespace bus::github {
 namespace {
 
 constexpr std::uint64_t kBodyCap = 25u << 20;  // GitHub does not send more
 
-class GithubSource final : public Source, public WebhookSource {
+class GithubSource final : public Source, public WebhookSource, public IntakeSource {
  public:
   static constexpr PluginInfo info{"github", "1.0.0",
-                                   "GitHub's webhooks: runs, jobs, checks, pushes and all the rest."};
+                                   "GitHub's runs, jobs, checks, pushes and all the rest."};
   // GitHub's own names, and it adds new ones.
   static constexpr const char* event_types[] = {"*"};
   static constexpr bus_option options[] = {
@@ -28,9 +29,25 @@ class GithubSource final : public Source, public WebhookSource {
              "goes into the "
              "webhook's settings at GitHub.",
              "github"),
+      option("repositories", BUS_OPT_LIST,
+             "Repositories (owner/repo) to look at by asking. `bus github watch add` adds more."),
+      option("token", BUS_OPT_STRING,
+             "Name of the secret with the token for asking; without one GH_TOKEN, GITHUB_TOKEN or `gh auth "
+             "token`.",
+             "github_token", BUS_OPT_SECRET),
+      option("api", BUS_OPT_STRING, "Where GitHub is asked; of a server of your own https://HOST/api/v3.",
+             "https://api.github.com"),
+      option("poll_every", BUS_OPT_DURATION, "How often a repository is looked at.", "45s"),
+      option("poll_active", BUS_OPT_DURATION, "The same while a run is under way, or somebody waits.", "15s"),
+      option("poll_idle", BUS_OPT_DURATION, "The same when nothing has happened for an hour.", "5m"),
+      option("poll_check", BUS_OPT_DURATION, "The same while its webhooks come in.", "15m"),
+      option("reserve_percent", BUS_OPT_INT, "The part of GitHub's budget that is left to others.", "20"),
+      option("stall_after", BUS_OPT_DURATION,
+             "A job that is queued or running for longer is no longer known to be; 0s: never.", "6h"),
   };
 
-  GithubSource(Host host, const Settings& settings) : host_(host), secret_(settings.text("secret")) {
+  GithubSource(Host host, const Settings& settings)
+      : host_(host), secret_(settings.text("secret")), polling_(host, polling_settings(settings)) {
     if (secret_.empty()) throw Failure(invalid("secret must name a secret"));
     for (const std::string_view path : settings.list("paths")) {
       if (path.empty() || path[0] != '/') throw Failure(invalid("paths must begin with /"));
@@ -42,9 +59,10 @@ class GithubSource final : public Source, public WebhookSource {
     deliveries_ = Metric::counter(host_, "deliveries_total", "Deliveries taken.");
     refused_ = Metric::counter(host_, "refused_total", "Deliveries refused after a good signature.");
     last_delivery_ = Metric::gauge(host_, "last_delivery_seconds", "When the last one was taken, Unix time.");
+    polling_.start();
     return {};
   }
-  void stop() noexcept override {}
+  void stop() noexcept override { polling_.stop(); }
 
   std::vector<bus_webhook_route> routes() override {
     std::vector<bus_webhook_route> all;
@@ -63,7 +81,18 @@ class GithubSource final : public Source, public WebhookSource {
     if (deliveries_) deliveries_->add();
     if (last_delivery_) last_delivery_->set(static_cast<double>(request.received_us) / 1e6);
     if (event.type == "ping") host_.report(BUS_HEALTH_OK, "ping received");
+    polling_.heard(event, request.received_us);
     return {};
+  }
+
+  // INTAKE.md has the messages.
+  IntakeReply on_message(std::string_view json) override {
+    simdjson::dom::object object;
+    if (messages_.parse(json.data(), json.size()).get_object().get(object) != simdjson::SUCCESS)
+      return {invalid("the message is no JSON object"), {}};
+    const Payload message(object);
+    if (auto reply = polling_.on_message(message)) return *std::move(reply);
+    return {invalid("'op' is missing, or none of this source's"), {}};
   }
 
  private:
@@ -78,6 +107,8 @@ class GithubSource final : public Source, public WebhookSource {
   std::string secret_;
   std::vector<std::string> paths_;
   Normalizer normalizer_;
+  simdjson::dom::parser messages_;
+  Polling polling_;
   std::optional<Metric> deliveries_, refused_, last_delivery_;
 };
 

@@ -23,6 +23,10 @@ bus_text text(const std::string& from) {
 
 class GithubPlugin : public ::testing::Test {
  protected:
+  GithubPlugin() {
+    for (const char* pause : {"poll_every", "poll_active", "poll_idle", "poll_check", "stall_after"})
+      host.set(pause, "60000000");  // the fake host does not read units
+  }
   ~GithubPlugin() override {
     if (source_ == nullptr) return;
     source_->stop(source_->self);
