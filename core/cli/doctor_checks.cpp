@@ -11,6 +11,7 @@
 #include "core/base/time_text.h"
 #include "core/base/version.h"
 #include "core/cli/config_sources.h"
+#include "core/cli/doctor_github.h"
 #include "core/cli/host_side.h"
 #include "core/cli/http_probe.h"
 #include "core/client/follower.h"
@@ -143,10 +144,13 @@ void check_plugins(json::Node status, const Report& report) {
   }
 }
 
-void check_github(const config::Paths& paths, const Report& report) {
+auth::SecretStore secrets(const config::Paths& paths) {
   const char* credentials = std::getenv("CREDENTIALS_DIRECTORY");
-  const auth::SecretStore store(paths.secrets(), credentials == nullptr ? "" : credentials);
-  const auto values = store.get("github");
+  return auth::SecretStore(paths.secrets(), credentials == nullptr ? "" : credentials);
+}
+
+void check_github(const config::Paths& paths, const Report& report) {
+  const auto values = secrets(paths).get("github");
   if (values) return report({"github secret", Verdict::ok, "set; deliveries are checked against it"});
   if (values.error().code != Code::not_found) return report(failure("github secret", values.error()));
   report({"github secret", Verdict::warn, "not set: GitHub's deliveries are refused",
@@ -174,7 +178,9 @@ void run_checks(const Session& session, const Report& report) {
   check_status(*status, report);
   check_http(*status, report);
   check_plugins(*status, report);
-  check_end_to_end(*paths, *host, report);  // last: its questions end the life of `status`
+  check_end_to_end(*paths, *host, report);  // its questions end the life of `status`
+  const bool token = static_cast<bool>(secrets(*paths).get("github_token"));
+  check_at_github(std::move(*host), token, report);  // last: it may have to wait for GitHub
 }
 
 }  // namespace bus::cli

@@ -12,6 +12,7 @@
 #include "core/cli/following.h"
 #include "core/cli/shorthand.h"
 #include "core/cli/wait_ci_checks.h"
+#include "core/cli/wait_ci_poll.h"
 #include "core/cli/wait_ci_view.h"
 #include "core/cli/wait_watch.h"
 
@@ -20,11 +21,13 @@ namespace {
 
 using client::Item;
 
+constexpr std::size_t kWholeSha = 40;
 constexpr std::size_t kLeastSha = 7;  // a shorter beginning of an id may be another commit's as well
 
 constexpr Example kExamples[] = {
     {"git push && bus wait ci --timeout 30m",
      "Waits for the checks of the commit one stands on: status 0 if all are well, 1 if not."},
+    {"bus wait ci --poll", "Without webhooks: asks GitHub for as long as it waits."},
     {"bus wait ci --required test lint --any-failure",
      "Not over before these two have reported; ends at once when anything fails."},
     {"bus wait ci --pr 42", "The newest commit of a pull request, also if it is pushed to meanwhile."},
@@ -54,6 +57,9 @@ constexpr Option kOptions[] = {
      .help = "Not over before a check (or job, or status) of that name has ended.",
      .many = Many::list},
     {.name = "any-failure", .help = "End with 1 as soon as any check or job has not gone well."},
+    {.name = "poll",
+     .help =
+         "Have the host ask GitHub for as long as this waits: no webhook and no `bus github watch` needed."},
     {.name = "timeout", .value = "D", .help = "Give up after that time, with status 124; never if left out."},
 };
 constexpr ExitMeaning kExits[] = {
@@ -94,6 +100,7 @@ Result<std::string> repo_of(const Session& session) {
 struct CiTarget {
   CiRules rules;
   std::optional<std::int64_t> pull;  // its newest commit is the rules' sha
+  bool poll = false;
 };
 
 Result<CiTarget> target_of(const Session& session) {
@@ -112,6 +119,7 @@ Result<CiTarget> target_of(const Session& session) {
   target.rules.settle = settle->value_or(*run ? microseconds(0) : kCiSettle);
   target.rules.required = said.all("required");
   target.rules.any_failure = said.has("any-failure");
+  target.poll = said.has("poll");
   auto repo = repo_of(session);
   if (!repo) return std::move(repo).error();
   target.rules.repo = std::move(*repo);
@@ -119,15 +127,20 @@ Result<CiTarget> target_of(const Session& session) {
   auto commit = commit_of(session);
   if (!commit) return std::move(commit).error();
   target.rules.sha = std::move(*commit);
+  if (target.poll && target.rules.sha.size() < kWholeSha)
+    return session.usage("--poll needs the whole id of a commit that this checkout does not have");
   return target;
 }
 
 // The waiting of one `bus wait ci`.
 class CiWait {
  public:
-  explicit CiWait(CiTarget target) : target_(std::move(target)), checks_(target_.rules) {}
+  explicit CiWait(CiTarget target) : target_(std::move(target)), checks_(target_.rules) {
+    if (target_.poll) poll_ = CiPoll(target_.rules, target_.pull);
+  }
 
   const CiChecks& checks() const { return checks_; }
+  CiPoll& poll() { return poll_; }
   bool wants_data() const { return target_.pull.has_value(); }
 
   // What has to be watched.
@@ -231,6 +244,7 @@ class CiWait {
   }
 
   CiTarget target_;
+  CiPoll poll_;
   CiChecks checks_;
   std::string head_since_;  // when the pull request got to its commit
   std::string canonical_;   // the repository as GitHub writes it
@@ -246,6 +260,10 @@ void print_checks(Session& session, const CiWait& wait, std::optional<int> statu
   session.out().line(wait.checks().summary(status));
 }
 
+std::optional<Mono> earlier(std::optional<Mono> a, std::optional<Mono> b) {
+  return a && b ? std::min(a, b) : a ? a : b;
+}
+
 // Waits until the answer is there. It is given only after the host was asked once more: what was missed
 // while a host was away is in its store.
 Result<int> follow(Session& session, CiWait& wait, client::Follower& follower, std::optional<Mono> deadline) {
@@ -253,6 +271,10 @@ Result<int> follow(Session& session, CiWait& wait, client::Follower& follower, s
   Progress progress(!session.quiet() && !session.json());
   for (;;) {
     const bool away = follower.fd() < 0;
+    if (away) wait.poll().lost();
+    if (!away) {
+      if (Status kept = wait.poll().keep(follower.connection()); !kept) return std::move(kept).error();
+    }
     if (!away && (wait.incomplete() || wait.checks().answer(clock.now()))) {
       Status asked = wait.ask(follower.connection());
       const bool gone =
@@ -268,8 +290,8 @@ Result<int> follow(Session& session, CiWait& wait, client::Follower& follower, s
     }
     progress.show(wait.checks());
     const bool blind = follower.fd() < 0 || wait.incomplete();
-    const auto item =
-        follower.next(look_again(deadline, blind ? clock.now() + seconds(1) : wait.checks().due()));
+    const auto due = look_again(deadline, blind ? clock.now() + seconds(1) : wait.checks().due());
+    const auto item = follower.next(earlier(due, away ? std::nullopt : wait.poll().due()));
     if (!item && item.error().code == Code::stopping) continue;  // a signal that stops nobody
     if (!item) return item.error();
     if (*item && (*item)->kind == Item::Kind::event) {
@@ -277,6 +299,7 @@ Result<int> follow(Session& session, CiWait& wait, client::Follower& follower, s
       continue;
     }
     if (*item && (*item)->kind != Item::Kind::caught_up) {
+      wait.poll().lost();
       progress.clear();
       tell_of(session, **item);
       wait.distrust();
@@ -306,8 +329,10 @@ Result<int> run(Session& session) {
   if (Status asked = wait.ask(follower->connection()); !asked) return std::move(asked).error();
   if (wait.checks().empty())
     session.remark("bus: nothing heard yet; waiting for " + printable(wait.outstanding().front()) +
-                   " (it comes by webhook: bus doctor)");
-  return follow(session, wait, *follower, *deadline);
+                   (wait.poll().due() ? " (GitHub is asked)" : " (it comes by webhook: bus doctor)"));
+  auto status = follow(session, wait, *follower, *deadline);
+  if (follower->fd() >= 0) wait.poll().end(follower->connection());
+  return status;
 }
 
 }  // namespace
@@ -319,9 +344,11 @@ const Verb kWaitCi = {
     .examples = kExamples,
     .options = kOptions,
     .notes =
-        "Answers from what the github source has brought in, and asks nobody at GitHub: webhooks of runs, "
-        "jobs, "
-        "checks, suites and commit statuses (workflow_run is enough for GitHub Actions).\n"
+        "Answers from what the github source has brought in: webhooks of runs, jobs, checks, suites and "
+        "commit "
+        "statuses (workflow_run is enough for GitHub Actions), and what it finds by asking (bus github "
+        "watch, or "
+        "--poll).\n"
         "No checks yet is not an answer. It is over when every check that is known has ended, those of "
         "--required are "
         "among them, and nothing new came for the time of --settle. A check that starts again counts again, "
