@@ -91,7 +91,7 @@ IntakeReply Polling::on_follow(const Payload& message, bool begin) {
   const std::int64_t now = host_.now_us();
   follow->until_us = now + granted * Budget::kSecond;
   if (!poller_.follow(repo, std::move(*follow), now))
-    return {unavailable("too much is waited for already: bus github status"), {}};
+    return wrong("too much is waited for already: bus github status");
   step();
   return {{}, JsonObject().number("lease_s", granted).done()};
 }
