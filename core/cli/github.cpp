@@ -35,7 +35,8 @@ constexpr Positional kPollPositionals[] = {
 const Option kOptions[] = {kGithubSourceOption};
 constexpr ExitMeaning kStatusExits[] = {{kNotOk, "a repository or the credential is not well; it is told"}};
 constexpr ExitMeaning kWatchExits[] = {{kNotFound, "remove: it is not watched"}};
-constexpr ExitMeaning kPollExits[] = {{kNotFound, "it is not watched"}};
+constexpr ExitMeaning kPollExits[] = {{kUnknown, "a repository could not be looked at; the reason is told"},
+                                      {kNotFound, "it is not watched"}};
 
 std::string field(json::Node node, std::string_view name) {
   return printable(node[name].string_or(""));
@@ -166,7 +167,9 @@ Result<int> run_poll(Session& session) {
     session.out().line(number(*done, "requests") + " requests, " + number(*done, "unchanged") +
                        " of them unchanged, " + number(*done, "events") + " events");
   }
-  return kGood;
+  if (!(*done)["reason"].exists()) return kGood;
+  session.remark("bus: " + field(*done, "reason"));
+  return kUnknown;
 }
 
 }  // namespace

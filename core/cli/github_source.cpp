@@ -35,11 +35,11 @@ Result<json::Node> GithubSource::ask(std::string_view op, const Members& members
 }
 
 Result<json::Node> GithubSource::run_errand(std::string_view op, const Members& members) {
-  const auto begun = ask(op, members);
+  auto begun = ask(op, members);
   if (!begun) return begun;
   const std::int64_t errand = (*begun)["errand"].integer().value_or(0);
   for (;;) {
-    const auto reply = ask("errand", [&](json::Writer& out) { out.member("errand", errand); });
+    auto reply = ask("errand", [&](json::Writer& out) { out.member("errand", errand); });
     if (!reply) return reply;
     if ((*reply)["done"].boolean().value_or(false)) {
       const json::Node failed = (*reply)["error"];

@@ -270,6 +270,13 @@ void Polling::end_rounds(const Status& why) {
     result.number("requests", static_cast<std::int64_t>(now.asked - round.before.asked));
     result.number("unchanged", static_cast<std::int64_t>(now.unchanged - round.before.unchanged));
     result.number("events", static_cast<std::int64_t>(events_ - round.events));
+    for (const auto& [key, until] : round.until) {
+      const Watched* repo = poller_.find(key);
+      if (repo != nullptr && repo->condition == Watched::Condition::degraded) {
+        result.text("reason", repo->name + ": " + repo->reason);
+        break;
+      }
+    }
     errands_.finish(round.errand, over ? Status() : why, result.done());
     return true;
   });

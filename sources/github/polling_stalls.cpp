@@ -14,10 +14,7 @@ constexpr std::int64_t kTellAgain = 5'000'000;
 
 void Polling::heard(const Event& event, std::int64_t now_us) {
   if (!event.scope.empty()) poller_.webhook(event.scope, now_us);
-  if (stalls_.note(event, now_us)) {
-    save_stalls_later();
-    arm_stalls();
-  }
+  if (stalls_.note(event, now_us)) save_stalls_later();
 }
 
 void Polling::arm_stalls() {

@@ -299,6 +299,7 @@ def test_a_repository_that_is_not_there_is_degraded_and_the_others_are_not(askin
     assert {r["repo"]: r["state"] for r in shown["repositories"]} == {"octo/gone": "degraded", "octo/hello": "ok"}
     assert "404" in shown["reason"]
     assert moves(asking)
+    assert "octo/gone: GitHub answers 404" in asking.run("github", "poll", status=3).err
     asking.run("github", "watch", "remove", "octo/gone")
     until(lambda: status(asking)["state"] == "ok", "it is well without")
 
