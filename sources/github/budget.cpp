@@ -38,6 +38,7 @@ void Budget::block(std::int64_t until_us, std::string why) {
 
 void Budget::answered(int status, bool limited, const Rate& rate, std::int64_t now_us, double jitter) {
   denied_ = false;
+  limited_ = limited;
   if (rate.limit && *rate.limit > 0) limit_ = rate.limit;
   if (rate.remaining && *rate.remaining >= 0) {
     if (remaining_ && status == 304) paid_ = paid_ * 0.75 + (*rate.remaining < *remaining_ ? 0.25 : 0);
@@ -69,6 +70,7 @@ void Budget::answered(int status, bool limited, const Rate& rate, std::int64_t n
 
 void Budget::failed(std::string_view why, std::int64_t now_us, double jitter) {
   ++failures_;
+  limited_ = false;
   block(now_us + step(5 * kSecond, 5 * kMinute, failures_, jitter, false), std::string(why));
 }
 

@@ -44,6 +44,8 @@ class Budget {
   // How many tries in a row had no good answer.
   unsigned failures() const { return failures_; }
   bool is_denied() const { return denied_; }
+  // The last answer was a limit's.
+  bool is_limited() const { return limited_; }
 
   // The pause between rounds that costs no more than what may be spent until the reset, and ends with it.
   // `round` is how many requests a round of everything takes. 0 while nothing is known.
@@ -64,7 +66,7 @@ class Budget {
   std::int64_t reset_us_ = 0, blocked_until_us_ = 0;
   std::string why_;
   unsigned failures_ = 0;
-  bool denied_ = false;
+  bool denied_ = false, limited_ = false;
   double paid_ = 1;  // the part of the requests that counts against the budget
 };
 

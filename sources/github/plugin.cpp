@@ -59,8 +59,7 @@ class GithubSource final : public Source, public WebhookSource, public IntakeSou
     deliveries_ = Metric::counter(host_, "deliveries_total", "Deliveries taken.");
     refused_ = Metric::counter(host_, "refused_total", "Deliveries refused after a good signature.");
     last_delivery_ = Metric::gauge(host_, "last_delivery_seconds", "When the last one was taken, Unix time.");
-    polling_.start();
-    return {};
+    return polling_.start();
   }
   void stop() noexcept override { polling_.stop(); }
 

@@ -55,7 +55,7 @@ class Poller {
   // It is to be asked once more: the server was away, or a limit was hit, or nothing could be stored.
   void again(Ask ask);
 
-  // A webhook of it was taken.
+  // A webhook of its runs or jobs was taken.
   void webhook(std::string_view name, std::int64_t now_us);
   // Begins a round at once. The number that `finished` of it has when that is done; nullopt: not watched.
   std::optional<std::uint64_t> poke(std::string_view name);

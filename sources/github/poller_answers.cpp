@@ -83,6 +83,7 @@ void Poller::take_good(const Ask& ask, Watched& repo, const Answered& answer, co
   }
   bool more = !next.empty();
   if (ask.what == What::runs) {
+    if (ask.page == 1) repo.listed.clear();
     // Only as far back as something can have happened since.
     std::int64_t oldest = INT64_MAX;
     for (const RunSeen& run : reading->runs) {

@@ -49,6 +49,7 @@ Ask Poller::make(const Watched& repo, const std::string& key, What what, std::st
 void Poller::begin_round(const std::string& key, Watched& repo, std::int64_t now_us) {
   ++repo.round;
   repo.round_us = now_us;
+  if (repo.changed_us == 0) repo.changed_us = now_us;  // it was not quiet, it was not looked at
   repo.again = repo.lost = false;
   repo.moves = 0;
   repo.requests = 0;
@@ -60,7 +61,6 @@ void Poller::begin_round(const std::string& key, Watched& repo, std::int64_t now
 void Poller::queue_lists(const std::string& key, Watched& repo) {
   repo.queue.clear();
   repo.details = false;
-  repo.listed.clear();
   repo.list_seen_us = 0;
   repo.list_tag = {};
   if (!repo.named) repo.queue.push_back(make(repo, key, What::repository));

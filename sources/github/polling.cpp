@@ -8,12 +8,12 @@
 namespace bus::github {
 namespace {
 
-constexpr std::int64_t kStoreAgain = 2'000'000;
 constexpr std::string_view kRepoKey = "repo/", kWatchesKey = "watches", kStallsKey = "stalls";
 constexpr std::size_t kMostState = 60'000;
 
 bool is_loopback(const std::string& host) {
-  return host == "localhost" || host == "[::1]" || host.rfind("127.", 0) == 0;
+  return host == "localhost" || host == "[::1]" ||
+         (host.rfind("127.", 0) == 0 && host.find_first_not_of("0123456789.") == std::string::npos);
 }
 
 std::int64_t run_of(const Event& event) {
@@ -68,7 +68,7 @@ Polling::Polling(Host host, PollingSettings settings)
       stall_(host),
       save_(host) {}
 
-void Polling::start() {
+Status Polling::start() {
   asked_ = Metric::counter(host_, "requests_total", "Requests to GitHub.");
   unchanged_ = Metric::counter(host_, "unchanged_total", "Answers that nothing has changed (304).");
   refused_ =
@@ -79,10 +79,11 @@ void Polling::start() {
   remaining_ = Metric::gauge(host_, "budget_remaining", "Requests left until the reset.");
   limit_ = Metric::gauge(host_, "budget_limit", "Requests an hour that GitHub allows.");
   watched_ = Metric::gauge(host_, "watched", "Repositories that are looked at.");
+  if (Status loaded = load(); !loaded.ok()) return loaded;
   running_ = true;
-  load();
   arm_stalls();
   step();
+  return {};
 }
 
 void Polling::stop() noexcept {
@@ -97,10 +98,12 @@ void Polling::stop() noexcept {
   save_.cancel();
 }
 
-void Polling::load() {
+// Without what it kept the source does not begin: it would write over it.
+Status Polling::load() {
   for (const std::string& repo : settings_.repositories) poller_.configure(repo);
   std::optional<std::string> text;
-  if (Status got = state_.get(kWatchesKey, text); got.ok() && text) {
+  if (Status got = state_.get(kWatchesKey, text); !got.ok()) return got;
+  if (text) {
     for (std::string_view rest = *text; !rest.empty();) {
       const std::string_view repo = rest.substr(0, rest.find('\n'));
       rest.remove_prefix(std::min(rest.size(), repo.size() + 1));
@@ -108,12 +111,15 @@ void Polling::load() {
     }
   }
   for (const auto& [key, repo] : poller_.repos()) {
-    if (Status got = state_.get(std::string(kRepoKey) + key, text); got.ok() && text) {
+    if (Status got = state_.get(std::string(kRepoKey) + key, text); !got.ok()) return got;
+    if (text) {
       poller_.load(*text);
       saved_[key] = *text;
     }
   }
-  if (Status got = state_.get(kStallsKey, text); got.ok() && text) stalls_.load(*text);
+  Status got = state_.get(kStallsKey, text);
+  if (got.ok() && text) stalls_.load(*text);
+  return got;
 }
 
 void Polling::step() {

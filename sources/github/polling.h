@@ -40,7 +40,8 @@ class Polling {
  public:
   Polling(Host host, PollingSettings settings);
 
-  void start();
+  // Fails where what was kept cannot be read.
+  Status start();
   void stop() noexcept;
 
   // A delivery that was handed over to the host.
@@ -56,7 +57,7 @@ class Polling {
     std::uint64_t events = 0;
   };
 
-  void load();
+  Status load();
   void step();
   void sleep_until(std::int64_t when_us);
   void take(const Ask& ask, const Reply& reply);

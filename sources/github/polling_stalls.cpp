@@ -13,7 +13,9 @@ constexpr std::int64_t kTellAgain = 5'000'000;
 }  // namespace
 
 void Polling::heard(const Event& event, std::int64_t now_us) {
-  if (!event.scope.empty()) poller_.webhook(event.scope, now_us);
+  // Other events come in without these where a hook does not send them.
+  const bool of_a_run = event.task && (event.task->kind == "run" || event.task->kind == "job");
+  if (of_a_run) poller_.webhook(event.scope, now_us);
   if (stalls_.note(event, now_us)) save_stalls_later();
 }
 

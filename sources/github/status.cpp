@@ -66,8 +66,9 @@ Trouble trouble_of(const Poller& poller, const Budget& budget, std::int64_t now_
   if (poller.repos().empty()) return {};
   const std::int64_t free = budget.free_at(now_us);
   if (budget.is_denied()) return {Kind::waiting, "GitHub does not accept the token: bus github status"};
-  if (free > now_us && budget.failures() >= kTrouble) return {Kind::retrying, budget.why(now_us)};
-  if (free > now_us && budget.failures() == 0)
+  if (free > now_us && budget.failures() >= kTrouble && !budget.is_limited())
+    return {Kind::retrying, budget.why(now_us)};
+  if (free > now_us && (budget.failures() == 0 || budget.is_limited()))
     return {Kind::degraded, "not looked at until " + time_text(free) + ": " + budget.why(now_us)};
   for (const auto& [key, repo] : poller.repos()) {
     if (repo.condition == Watched::Condition::degraded && !repo.reason.empty())

@@ -80,7 +80,7 @@ struct Watched {
   std::map<std::string, Tag> tags;  // by URL
   std::set<std::uint64_t> active;   // runs under way
   std::set<std::uint64_t> closing;  // runs that have ended: their jobs once more
-  std::set<std::uint64_t> listed;   // runs that a list of this round had
+  std::set<std::uint64_t> listed;   // runs that the last lists had
   std::deque<Follow> follows;
 
   bool in_round() const { return round > finished; }

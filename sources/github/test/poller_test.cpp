@@ -124,6 +124,19 @@ TEST_F(PollerTest, ARunThatLeftTheListIsAskedForByItself) {
   EXPECT_THAT(repo().active, IsEmpty());
 }
 
+TEST_F(PollerTest, AListThatHasNotChangedStillHasItsRuns) {
+  poller.watch("octo/hello");
+  round([&](const Ask& ask) {
+    Reading reading;
+    if (ask.what == What::runs) reading.runs = {run(98, false)};
+    good(ask, std::move(reading), "\"v1\"");
+  });
+  now += 15 * kSecond;
+  EXPECT_THAT(round([&](const Ask& ask) { status(ask, 304); }),
+              ElementsAre("/repos/octo/hello/actions/runs?per_page=30",
+                          "/repos/octo/hello/actions/runs/98/jobs?per_page=100"));
+}
+
 TEST_F(PollerTest, OnlyWhatCanBeNewIsWanted) {
   poller.watch("octo/hello");
   Ask ask;

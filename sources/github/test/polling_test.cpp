@@ -326,6 +326,7 @@ TEST_F(Polling, MessagesThatAreWrongAreRefused) {
 
 TEST(PollingSettings, WrongOnesAreRefused) {
   const std::pair<const char*, const char*> wrong[] = {{"api", "api.github.com"},
+                                                       {"api", "http://127.evil.example"},
                                                        {"api", "http://ghe.example/api/v3"},
                                                        {"poll_every", "1"},
                                                        {"reserve_percent", "100"}};
