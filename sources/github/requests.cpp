@@ -115,9 +115,11 @@ void Requests::send() {
   if (!one.request.etag.empty()) out.headers.emplace_back("If-None-Match", one.request.etag);
   busy_ = true;
   ++figures_.asked;
-  if (out.method != "GET") written_us_ = host_.now_us();
-  const Status sent =
-      http_.send(out, [this, done = one.done](const Http::Answer& answer) { take(answer, done); });
+  const bool writes = out.method != "GET";
+  const Status sent = http_.send(out, [this, writes, done = one.done](const Http::Answer& answer) {
+    if (writes) written_us_ = host_.now_us();
+    take(answer, done);
+  });
   if (sent.ok()) return;
   queue_.push_front({one.request, one.done});
   refuse(sent);

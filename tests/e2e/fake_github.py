@@ -121,7 +121,15 @@ class FakeGitHub:
                             "X-RateLimit-Resource": "core"})
         return headers
 
+    def over(self, handler):
+        """What comes after this is no second request beside the first."""
+        with self.lock:
+            if not getattr(handler, "is_over", True):
+                handler.is_over = True
+                self.open -= 1
+
     def send(self, handler, status, body=None, headers=None):
+        self.over(handler)
         data = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         handler.send_response_only(status)
         for name, value in {**self.head(), **(headers or {})}.items():
@@ -144,6 +152,7 @@ class FakeGitHub:
 
     def cut(self, handler):
         """A fault: half an answer."""
+        self.over(handler)
         handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{\"work")
         handler.wfile.flush()
         handler.close_connection = True
@@ -156,6 +165,7 @@ class FakeGitHub:
     def serve(self, handler):
         with self.lock:
             self.open += 1
+            handler.is_over = False
             self.rule(self.open == 1, f"{self.open} requests at a time")
         try:
             length = int(handler.headers.get("Content-Length") or 0)
@@ -165,8 +175,7 @@ class FakeGitHub:
         except (ConnectionError, BrokenPipeError):
             pass
         finally:
-            with self.lock:
-                self.open -= 1
+            self.over(handler)
 
     def answer(self, handler):
         path = handler.path
