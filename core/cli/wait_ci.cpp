@@ -282,7 +282,7 @@ Result<int> follow(Session& session, CiWait& wait, client::Follower& follower, s
       if (!asked && !gone) return std::move(asked).error();
       if (gone) wait.distrust();
       const auto answer = wait.checks().answer(clock.now());
-      if (asked && answer && !wait.incomplete()) {
+      if (asked && answer && !wait.incomplete() && wait.poll().looked()) {
         progress.clear();
         print_checks(session, wait, answer);
         return *answer;

@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::int64_t kLease = 60;  // s; a wait that is killed is polled for as long
 constexpr seconds kRenewAfter{20}, kAgain{1};
+constexpr milliseconds kLookAgain{200};
 
 }  // namespace
 
@@ -35,7 +36,8 @@ Status CiPoll::keep(client::Connection& host) {
   if (!wish_ || now < due_) return Ok{};
   const auto taken = host.ask(call("follow"));
   if (taken) {
-    due_ = now + kRenewAfter;
+    looked_ = (*taken)["reply"]["looked"].boolean().value_or(true);
+    due_ = now + (looked_ ? Mono::duration(kRenewAfter) : Mono::duration(kLookAgain));
     return Ok{};
   }
   // The host or its source is away: it is asked again when there is one.

@@ -23,7 +23,9 @@ class CiPoll {
   // again.
   Status keep(client::Connection& host);
   // Another host has to be told.
-  void lost() { due_ = Mono{}; }
+  void lost() { due_ = Mono{}, looked_ = false; }
+  // What GitHub says is stored, as of some moment since the wait began; true where nothing is asked.
+  bool looked() const { return looked_ || !wish_; }
   // When keep() is due; empty: never.
   std::optional<Mono> due() const { return wish_ ? std::optional(due_) : std::nullopt; }
   // Gives the lease back. What goes wrong with that ends by itself.
@@ -37,6 +39,7 @@ class CiPoll {
 
   std::optional<Wish> wish_;
   Mono due_{};
+  bool looked_ = false;
 };
 
 }  // namespace bus::cli

@@ -94,6 +94,13 @@ bool Poller::unfollow(std::string_view name, What what, std::string_view subject
   return gone != 0;
 }
 
+bool Poller::looked(std::string_view name, What what, std::string_view subject) const {
+  const Watched* repo = find(name);
+  return repo != nullptr && std::any_of(repo->follows.begin(), repo->follows.end(), [&](const Follow& one) {
+           return one.what == what && one.subject == subject && one.looked;
+         });
+}
+
 void Poller::drop_expired(std::int64_t now_us) {
   for (auto at = repos_.begin(); at != repos_.end();) {
     Watched& repo = at->second;
@@ -129,6 +136,14 @@ std::optional<Ask> Poller::next(std::int64_t now_us, const Budget& budget) {
     if (tag != repo.tags.end()) ask.etag = tag->second.etag;
     ++repo.requests;
     return ask;
+  }
+}
+
+void Poller::settle(std::int64_t now_us, const Budget& budget) {
+  for (auto& [key, repo] : repos_) {
+    if (!repo.in_round()) continue;
+    if (repo.queue.empty() && !repo.details) queue_details(key, repo);
+    if (repo.queue.empty()) finish_round(repo, now_us, budget);
   }
 }
 

@@ -37,9 +37,13 @@ class Poller {
   // Waits for something until then; said again it goes on. False: kMostFollows are there.
   bool follow(std::string_view name, Follow follow, std::int64_t now_us);
   bool unfollow(std::string_view name, What what, std::string_view subject);
+  // Whether what GitHub says of it has been stored since follow() was first said.
+  bool looked(std::string_view name, What what, std::string_view subject) const;
 
   // The request that is due; the caller answers for it with answered() or again().
   std::optional<Ask> next(std::int64_t now_us, const Budget& budget);
+  // Ends the rounds that have nothing left to ask, as next() does, too. REQUIRES: nothing is on its way.
+  void settle(std::int64_t now_us, const Budget& budget);
   // When next() has to be asked again; nullopt: not before something is watched.
   std::optional<std::int64_t> due_us(std::int64_t now_us) const;
 
@@ -77,7 +81,7 @@ class Poller {
   Ask make(const Watched& repo, const std::string& key, What what, std::string subject = {}) const;
   void begin_round(const std::string& key, Watched& repo, std::int64_t now_us);
   void queue_lists(const std::string& key, Watched& repo);
-  void queue_follow(const std::string& key, Watched& repo, const Follow& follow);
+  void queue_follow(const std::string& key, Watched& repo, Follow& follow);
   void queue_details(const std::string& key, Watched& repo);
   void finish_round(Watched& repo, std::int64_t now_us, const Budget& budget);
 

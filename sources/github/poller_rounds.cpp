@@ -65,10 +65,11 @@ void Poller::queue_lists(const std::string& key, Watched& repo) {
   repo.list_tag = {};
   if (!repo.named) repo.queue.push_back(make(repo, key, What::repository));
   if (repo.configured || repo.watched) repo.queue.push_back(make(repo, key, What::runs));
-  for (const Follow& follow : repo.follows) queue_follow(key, repo, follow);
+  for (Follow& follow : repo.follows) queue_follow(key, repo, follow);
 }
 
-void Poller::queue_follow(const std::string& key, Watched& repo, const Follow& follow) {
+void Poller::queue_follow(const std::string& key, Watched& repo, Follow& follow) {
+  follow.asked_in = repo.round;
   const auto push = [&](What what, const std::string& subject) {
     if (!repo.refused.contains(what)) repo.queue.push_back(make(repo, key, what, subject));
   };
@@ -97,6 +98,7 @@ void Poller::finish_round(Watched& repo, std::int64_t now_us, const Budget& budg
   repo.last_requests = std::max<std::size_t>(repo.requests, 1);
   // What two rounds did not ask for belongs to something that is over.
   std::erase_if(repo.tags, [&](const auto& one) { return one.second.round + 2 <= repo.round; });
+  for (Follow& follow : repo.follows) follow.looked |= !repo.lost && follow.asked_in == repo.round;
   if (!repo.lost) {
     repo.condition = repo.refused.empty() ? Watched::Condition::ok : Watched::Condition::degraded;
     for (const auto& [what, why] : repo.refused) repo.reason = why.reason;

@@ -126,8 +126,10 @@ void Polling::step() {
   if (!running_ || requests_.busy()) return;
   const std::int64_t now = host_.now_us();
   const std::int64_t free = budget_.free_at(now);
+  poller_.settle(now, budget_);
   report();
   if (free > now) {
+    end_rounds({});
     end_rounds(unavailable("no requests until " + time_text(free) + ": " + budget_.why(now)));
     if (poller_.due_us(now)) sleep_until(free);
     return;

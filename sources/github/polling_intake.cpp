@@ -90,10 +90,13 @@ IntakeReply Polling::on_follow(const Payload& message, bool begin) {
   const auto granted = static_cast<std::int64_t>(std::min(lease, kLongestLease));
   const std::int64_t now = host_.now_us();
   follow->until_us = now + granted * Budget::kSecond;
+  const What what = follow->what;
+  const std::string subject = follow->subject;
   if (!poller_.follow(repo, std::move(*follow), now))
     return wrong("too much is waited for already: bus github status");
   step();
-  return {{}, JsonObject().number("lease_s", granted).done()};
+  const bool looked = poller_.looked(repo, what, subject);
+  return {{}, JsonObject().number("lease_s", granted).flag("looked", looked).done()};
 }
 
 IntakeReply Polling::on_poll(const Payload& message) {

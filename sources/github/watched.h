@@ -34,7 +34,9 @@ struct Follow {
   What what = What::commit_runs;  // or run, or pull
   std::string subject;
   std::int64_t until_us = 0;
-  std::string head;  // of a pull request, once it is known
+  std::string head;            // of a pull request, once it is known
+  std::uint64_t asked_in = 0;  // the last round that asked for it
+  bool looked = false;         // a whole round has
 };
 
 struct Watched {

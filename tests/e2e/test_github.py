@@ -193,6 +193,18 @@ def test_a_wait_goes_on_over_a_restart_of_the_host(asking, hub):
     assert waiting.wait() == 0, waiting.err
 
 
+def test_with_poll_what_is_known_is_not_the_answer_before_github_was_asked(asking, hub):
+    """The store knows the end of the first try; GitHub has begun another one."""
+    asking.deliver(run_payload(conclusion="failure"))
+    repo = hub.repo()
+    repo.run(98, "in_progress", attempt=2)
+    waiting = asking.start("wait", "ci", "--poll", "--repo", "octo/hello", "--run", "98", "--timeout", "100s")
+    until(lambda: moves(asking)[-1] == (2, "running", None, "new"), "the second try is known")
+    assert waiting.running(), waiting.out
+    repo.run(98, attempt=2)
+    assert waiting.wait() == 0, waiting.err
+
+
 def test_a_commit_id_that_is_not_whole_cannot_be_asked_for(asking):
     done = asking.run("wait", "ci", "--poll", "--repo", "octo/hello", "--sha", "c9a1f2e", status=2)
     assert "whole id" in done.err

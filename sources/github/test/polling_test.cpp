@@ -239,13 +239,16 @@ TEST_F(Polling, AFollowAsksAtOnceAndEndsWithItsLease) {
   begin();
   const std::string sha(40, 'c');
   EXPECT_EQ(say(R"({"op":"follow","repo":"octo/hello","sha":")" + sha + R"(","lease_s":60})"),
-            R"({"lease_s":60})");
+
+            R"({"lease_s":60,"looked":false})");
   answer(200, R"({"full_name":"octo/hello"})");
   EXPECT_EQ(asked().url, std::string(kRepo) + "/actions/runs?head_sha=" + sha + "&per_page=100");
   answer(200, R"({"workflow_runs":[]})");
   answer(200, R"({"check_runs":[]})");
   answer(200, R"({"statuses":[]})");
   EXPECT_THAT(say(R"({"op":"status"})"), HasSubstr("\"what\":\"commit " + sha));
+  EXPECT_EQ(say(R"({"op":"follow","repo":"octo/hello","sha":")" + sha + R"(","lease_s":60})"),
+            R"({"lease_s":60,"looked":true})");
   pass(61 * kSecond);
   EXPECT_THAT(host.abilities.requests, IsEmpty());
   EXPECT_THAT(host.abilities.timers, IsEmpty());
