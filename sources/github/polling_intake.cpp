@@ -11,7 +11,7 @@ namespace bus::github {
 namespace {
 
 constexpr std::uint64_t kLongestLease = 600;
-constexpr std::int64_t kSinceDefault = 3 * 86'400;
+constexpr std::int64_t kDay = 86'400, kSinceDefault = 3 * kDay;
 
 bool is_commit(std::string_view text) {
   return (text.size() == 40 || text.size() == 64) &&
@@ -130,7 +130,7 @@ IntakeReply Polling::on_redeliver(const Payload& message) {
   wish.hook = message.number("hook");
   wish.paths = settings_.paths;
   const auto since = static_cast<std::int64_t>(message.number("since_s").value_or(kSinceDefault));
-  wish.since_us = host_.now_us() - std::min<std::int64_t>(since, 365 * 86'400) * Budget::kSecond;
+  wish.since_us = host_.now_us() - std::min<std::int64_t>(since, 365 * kDay) * Budget::kSecond;
   Redeliver::begin(
       settings_.api, std::move(wish),
       [this](Requests::Request request, Requests::Done done) { ask(std::move(request), std::move(done)); },
