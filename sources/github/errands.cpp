@@ -4,7 +4,7 @@
 
 namespace bus::github {
 
-void Errands::finish(std::uint64_t id, const Status& status, std::string result) {
+void Errands::finish(std::uint64_t id, const Status& status, const std::string& result) {
   const auto found = all_.find(id);
   if (found == all_.end()) return;
   JsonObject out;

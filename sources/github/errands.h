@@ -20,7 +20,7 @@ class Errands {
     return last_;
   }
   // `result` is JSON; of a status that is an error it does not matter.
-  void finish(std::uint64_t id, const Status& status, std::string result);
+  void finish(std::uint64_t id, const Status& status, const std::string& result);
   // The answer to who asks about it; one that is done is forgotten with that. Code::invalid: there is none.
   IntakeReply tell(std::uint64_t id);
 

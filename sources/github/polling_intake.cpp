@@ -134,8 +134,8 @@ IntakeReply Polling::on_redeliver(const Payload& message) {
   Redeliver::begin(
       settings_.api, std::move(wish),
       [this](Requests::Request request, Requests::Done done) { ask(std::move(request), std::move(done)); },
-      [this, errand](const Status& status, std::string result) {
-        errands_.finish(errand, status, std::move(result));
+      [this, errand](const Status& status, const std::string& result) {
+        errands_.finish(errand, status, result);
       });
   return errand_reply(errand);
 }
@@ -149,8 +149,8 @@ IntakeReply Polling::on_check() {
   HookCheck::begin(
       settings_.api, std::move(repos), settings_.paths, [this] { return requests_.token_from(); },
       [this](Requests::Request request, Requests::Done done) { ask(std::move(request), std::move(done)); },
-      [this, errand](const Status& status, std::string result) {
-        errands_.finish(errand, status, std::move(result));
+      [this, errand](const Status& status, const std::string& result) {
+        errands_.finish(errand, status, result);
       });
   return errand_reply(errand);
 }

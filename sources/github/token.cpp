@@ -75,7 +75,7 @@ void TokenFinder::ask_gh() {
   (void)patience_.once(kPatience, [this] { gh_.stop(std::chrono::seconds(1)); });
 }
 
-void TokenFinder::give(Token token) {
+void TokenFinder::give(const Token& token) {
   const std::vector<Found> waiting = std::exchange(waiting_, {});
   for (const Found& found : waiting) found(token);
 }

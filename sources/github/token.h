@@ -18,7 +18,7 @@ struct Token {
 // the instance's, between start and stop.
 class TokenFinder {
  public:
-  using Found = std::function<void(Token token)>;
+  using Found = std::function<void(const Token& token)>;
 
   // `secret_option`: the option that names the secret. `api`: whose token it is to be; for a server of one's
   // own the variables are GH_ENTERPRISE_TOKEN and GITHUB_ENTERPRISE_TOKEN, as gh has it.
@@ -30,7 +30,7 @@ class TokenFinder {
 
  private:
   void ask_gh();
-  void give(Token token);
+  void give(const Token& token);
   std::string web_host() const;
 
   Host host_;
