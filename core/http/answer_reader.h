@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/base/result.h"
 #include "core/http/chunked.h"
@@ -25,6 +26,12 @@ class AnswerReader {
   Result<bool> feed(std::string_view bytes);
   // The peer has ended the stream. Code::unavailable: in the middle of the answer.
   Status end();
+  // The head is there, and what is fed now is the body.
+  bool in_body() const { return in_body_; }
+  // REQUIRES: in_body(). With as much of the body as was not drained.
+  const ClientResponse& head() const { return response_; }
+  // What has come of the body since the last time: then max_body bounds what is kept here.
+  std::string drain() { return std::exchange(response_.body, {}); }
   // REQUIRES: it is complete.
   ClientResponse take() { return std::move(response_); }
 

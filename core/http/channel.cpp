@@ -16,15 +16,25 @@ namespace {
 
 using std::chrono::steady_clock;
 
-// Ok when `fd` is ready.
-Status wait_for(int fd, short events, const Patience& patience) {
+// For poll(), which may return early; -1: forever.
+int time_left(const Patience& patience) {
+  if (patience.deadline == kForever) return -1;
+  const auto left = std::chrono::ceil<milliseconds>(patience.deadline - steady_clock::now()).count();
+  return static_cast<int>(std::clamp<std::int64_t>(left, 0, 3'600'000));
+}
+
+// True when `fd` is ready, false if only patience.wake is.
+Result<bool> wait_for(int fd, short events, const Patience& patience) {
   for (;;) {
-    const auto left = std::chrono::ceil<milliseconds>(patience.deadline - steady_clock::now()).count();
-    if (left <= 0) return error(Code::timeout, "no answer in time");
-    pollfd ready[2] = {{fd, events, 0}, {patience.cancel == nullptr ? -1 : patience.cancel->fd(), POLLIN, 0}};
-    const int count = ::poll(ready, 2, static_cast<int>(std::min<std::int64_t>(left, 3'600'000)));
+    const int left = time_left(patience);
+    if (left == 0) return error(Code::timeout, "no answer in time");
+    pollfd ready[3] = {{fd, events, 0},
+                       {patience.cancel == nullptr ? -1 : patience.cancel->fd(), POLLIN, 0},
+                       {patience.wake, POLLIN, 0}};
+    const int count = ::poll(ready, 3, left);
     if (ready[1].revents != 0 && count > 0) return error(Code::stopping, "the request was cancelled");
-    if (count > 0) return Ok{};
+    if (count > 0 && ready[0].revents != 0) return true;
+    if (count > 0) return false;
     if (count < 0 && errno != EINTR) return system_error("waiting for an answer", errno);
   }
 }
@@ -39,7 +49,9 @@ class PlainChannel final : public Channel {
 
   Result<std::size_t> receive(char* buffer, std::size_t capacity) override {
     for (;;) {
-      if (Status ready = wait_for(fd_.get(), POLLIN, patience_); !ready) return std::move(ready).error();
+      const auto ready = wait_for(fd_.get(), POLLIN, patience_);
+      if (!ready) return ready.error();
+      if (!*ready) return kWoken;
       const ssize_t n = ::recv(fd_.get(), buffer, capacity, MSG_DONTWAIT);
       if (n >= 0) return static_cast<std::size_t>(n);
       if (errno != EAGAIN && errno != EINTR) return broken("the connection broke", errno);
@@ -47,17 +59,18 @@ class PlainChannel final : public Channel {
   }
   Status send(std::string_view bytes) override {
     while (!bytes.empty()) {
-      if (Status ready = wait_for(fd_.get(), POLLOUT, patience_); !ready) return ready;
+      if (const auto ready = wait_for(fd_.get(), POLLOUT, patience_); !ready) return ready.error();
       const ssize_t n = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
       if (n < 0 && errno != EAGAIN && errno != EINTR) return broken("the connection broke", errno);
       if (n > 0) bytes.remove_prefix(static_cast<std::size_t>(n));
     }
     return Ok{};
   }
+  void set_patience(const Patience& patience) override { patience_ = patience; }
 
  private:
   const UniqueFd fd_;
-  const Patience patience_;
+  Patience patience_;
 };
 
 Result<UniqueFd> connect_to(const sockaddr* address, socklen_t size, const Patience& patience) {
@@ -65,7 +78,7 @@ Result<UniqueFd> connect_to(const sockaddr* address, socklen_t size, const Patie
   if (!fd) return broken("no socket", errno);
   if (::connect(fd.get(), address, size) == 0) return fd;
   if (errno != EINPROGRESS) return broken("cannot connect", errno);
-  if (Status ready = wait_for(fd.get(), POLLOUT, patience); !ready) return std::move(ready).error();
+  if (const auto ready = wait_for(fd.get(), POLLOUT, patience); !ready) return ready.error();
   int failure = 0;
   socklen_t length = sizeof failure;
   (void)::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &failure, &length);

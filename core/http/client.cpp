@@ -1,89 +1,19 @@
 #include "core/http/client.h"
 
-#include <Poco/Exception.h>
-#include <Poco/URI.h>
-
-#include <algorithm>
 #include <cstdlib>
-#include <iterator>
 #include <utility>
 
 #include "core/base/text.h"
 #include "core/http/answer_reader.h"
 #include "core/http/channel.h"
-#include "core/http/guard.h"
+#include "core/http/conversation.h"
+#include "core/http/head.h"
 #include "core/http/redirect.h"
+#include "core/http/talk.h"
 #include "core/http/tls.h"
 
 namespace bus::http {
 namespace {
-
-constexpr std::string_view kOurs[] = {"host",       "content-length", "transfer-encoding",
-                                      "connection", "upgrade",        "te"};
-
-// Where a request goes.
-struct Target {
-  bool tls = false;
-  std::string host;  // an IPv6 address without its brackets
-  std::uint16_t port = 0;
-  std::string authority;  // as in the Host header
-  std::string path;       // with the query
-};
-
-Result<Target> read_target(const ClientRequest& request) {
-  const auto refuse = [&](const char* why) {
-    return error(Code::invalid, "\"" + printable(request.url) + "\" " + why);
-  };
-  for (const char c : request.url) {
-    if (static_cast<unsigned char>(c) <= ' ' || c == 0x7f) return refuse("is not a URL");
-  }
-  try {
-    const Poco::URI uri(request.url);
-    const std::string& scheme = uri.getScheme();
-    if ((scheme != "http" && scheme != "https") || uri.getHost().empty())
-      return refuse("is not an http(s) URL");
-    if (!uri.getUserInfo().empty()) return refuse("names a user; send an Authorization header instead");
-    Target target{scheme == "https", uri.getHost(), uri.getPort(), uri.getHost(), uri.getPathAndQuery()};
-    if (target.host.find(':') != std::string::npos) target.authority = "[" + target.host + "]";
-    if (target.port != (target.tls ? 443 : 80)) target.authority += ":" + std::to_string(target.port);
-    if (target.path.empty() || target.path[0] != '/') target.path.insert(0, "/");
-    return target;
-  } catch (const Poco::Exception&) {
-    return refuse("is not a URL");
-  }
-}
-
-Status check_headers(const ClientRequest& request) {
-  if (!is_token(request.method)) return error(Code::invalid, "the method is none");
-  for (const auto& [name, value] : request.headers) {
-    const bool control = std::any_of(value.begin(), value.end(), [](char c) {
-      return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
-    });
-    if (!is_token(name) || control)
-      return error(Code::invalid, "header \"" + printable(name) + "\" is malformed");
-    if (std::find(std::begin(kOurs), std::end(kOurs), lower_ascii(name)) != std::end(kOurs))
-      return error(Code::invalid, "header \"" + name + "\" is not the caller's");
-  }
-  return Ok{};
-}
-
-std::string head_of(const ClientRequest& request, const Target& target, const std::optional<Proxy>& proxy) {
-  std::string out = request.method + " ";
-  const bool by_proxy = proxy && !target.tls;
-  if (by_proxy) out.append("http://").append(target.authority);
-  out.append(target.path)
-      .append(" HTTP/1.1\r\nHost: ")
-      .append(target.authority)
-      .append("\r\nConnection: close\r\n");
-  if (by_proxy && !proxy->authorization.empty())
-    out.append("Proxy-Authorization: ").append(proxy->authorization).append("\r\n");
-  for (const auto& [name, value] : request.headers)
-    out.append(name).append(": ").append(value).append("\r\n");
-  if (!request.body.empty() || request.method == "POST" || request.method == "PUT" ||
-      request.method == "PATCH")
-    out.append("Content-Length: ").append(std::to_string(request.body.size())).append("\r\n");
-  return out.append("\r\n");
-}
 
 Result<ClientResponse> receive(Channel& channel, bool no_body, std::size_t max_body) {
   AnswerReader reader(no_body, max_body);
@@ -111,33 +41,54 @@ class SystemClient final : public HttpClient {
     ClientRequest next = request;
     for (unsigned hops = 0;; ++hops) {
       auto answer = exchange(next, patience);
-      if (!answer) return std::move(answer).error().in(host_of(next));
+      if (!answer) return std::move(answer).error().in(name_of_host(next));
       answer->url = next.url;
       if (request.max_redirects == 0) return answer;
       auto further = redirected(next, *answer);
-      if (!further) return std::move(further).error().in(host_of(next));
+      if (!further) return std::move(further).error().in(name_of_host(next));
       if (!*further) return answer;
       if (hops == request.max_redirects)
-        return error(Code::limit, host_of(next) + ": more than " + std::to_string(hops) + " redirects");
+        return error(Code::limit, name_of_host(next) + ": more than " + std::to_string(hops) + " redirects");
       next = std::move(**further);
     }
   }
 
+  Result<std::unique_ptr<Conversation>> converse(const ClientRequest& request,
+                                                 const Manner& manner) override {
+    auto begun = begin(request, manner);
+    if (!begun) return std::move(begun).error().in(name_of_host(request));
+    return begun;
+  }
+
  private:
-  // For messages: without the path and the query, which may hold a secret.
-  static std::string host_of(const ClientRequest& request) {
+  std::optional<Proxy> proxy_of(const ClientRequest& request, const Target& target) const {
+    if (!request.unix_socket.empty()) return std::nullopt;
+    return proxies_.of(target.tls ? "https" : "http", target.host, target.port);
+  }
+
+  Result<std::unique_ptr<Conversation>> begin(const ClientRequest& request, const Manner& manner) {
+    const Patience patience{std::chrono::steady_clock::now() + request.timeout, request.cancel.get()};
     const auto target = read_target(request);
-    return target ? target->authority : "the request";
+    if (!target) return target.error();
+    if (Status sound = check_headers(request); !sound) return std::move(sound).error();
+    const std::optional<Proxy> proxy = proxy_of(request, *target);
+    const bool through = target->tls || !manner.upgrade.empty();
+    auto channel = open(request, *target, proxy, patience, through);
+    if (!channel) return std::move(channel).error();
+    if (Status sent = (*channel)->send(head_of(request, *target, proxy, manner.upgrade) + request.body);
+        !sent)
+      return std::move(sent).error();
+    auto talk = std::make_unique<Talk>(std::move(*channel), request, manner);
+    if (Status greeted = talk->await_head(); !greeted) return std::move(greeted).error();
+    return std::unique_ptr<Conversation>(std::move(talk));
   }
 
   Result<ClientResponse> exchange(const ClientRequest& request, const Patience& patience) {
     const auto target = read_target(request);
     if (!target) return target.error();
     if (Status sound = check_headers(request); !sound) return std::move(sound).error();
-    const std::optional<Proxy> proxy =
-        request.unix_socket.empty() ? proxies_.of(target->tls ? "https" : "http", target->host, target->port)
-                                    : std::nullopt;
-    auto channel = open(request, *target, proxy, patience);
+    const std::optional<Proxy> proxy = proxy_of(request, *target);
+    auto channel = open(request, *target, proxy, patience, target->tls);
     if (!channel) return std::move(channel).error();
     Status sent = (*channel)->send(head_of(request, *target, proxy));
     if (sent) sent = (*channel)->send(request.body);
@@ -150,14 +101,16 @@ class SystemClient final : public HttpClient {
   }
 
   Result<std::unique_ptr<Channel>> open(const ClientRequest& request, const Target& target,
-                                        const std::optional<Proxy>& proxy, const Patience& patience) {
+                                        const std::optional<Proxy>& proxy, const Patience& patience,
+                                        bool through) {
     auto channel = !request.unix_socket.empty() ? connect_unix(request.unix_socket, patience)
                    : proxy ? connect_tcp(proxy->host, proxy->port, patience, request.connect_timeout)
                            : connect_tcp(target.host, target.port, patience, request.connect_timeout);
-    if (!channel || !target.tls) return channel;
-    if (proxy) {
-      if (Status through = tunnel(**channel, target, *proxy); !through) return std::move(through).error();
+    if (!channel) return channel;
+    if (proxy && through) {
+      if (Status made = tunnel(**channel, target, *proxy); !made) return std::move(made).error();
     }
+    if (!target.tls) return channel;
     return tls_.open(std::move(*channel), target.host);
   }
 

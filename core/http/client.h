@@ -16,6 +16,9 @@
 
 namespace bus::http {
 
+class Conversation;
+struct Manner;
+
 using HeaderList = std::vector<std::pair<std::string, std::string>>;
 
 struct ClientRequest {
@@ -48,6 +51,11 @@ class HttpClient {
  public:
   virtual ~HttpClient() = default;
   virtual Result<ClientResponse> send(const ClientRequest& request) = 0;
+  // Asks, and returns when the head of the answer is there (request.timeout is for that; max_body and
+  // redirects do not count). request.cancel ends the conversation's waits, too, and must outlive it.
+  // Code::unavailable also for an upgrade to what was not asked for.
+  virtual Result<std::unique_ptr<Conversation>> converse(const ClientRequest& request,
+                                                         const Manner& manner) = 0;
 };
 
 struct ClientOptions {

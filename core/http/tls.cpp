@@ -35,7 +35,8 @@ bool is_address(const std::string& host) {
 // The channel below, as OpenSSL wants it, and what went wrong in it.
 struct Below {
   std::unique_ptr<Channel> channel;
-  std::optional<Error> failure;
+  std::optional<Error> failure = {};
+  bool woken = false;  // the last read ended for that
 };
 
 Below& below(BIO* bio) {
@@ -43,13 +44,20 @@ Below& below(BIO* bio) {
 }
 
 int bio_read(BIO* bio, char* buffer, int capacity) {
+  BIO_clear_retry_flags(bio);
   auto got = below(bio).channel->receive(buffer, static_cast<std::size_t>(capacity));
+  below(bio).woken = got && *got == kWoken;
+  if (below(bio).woken) {
+    BIO_set_retry_read(bio);
+    return -1;
+  }
   if (got) return static_cast<int>(*got);
   below(bio).failure = std::move(got).error();
   return -1;
 }
 
 int bio_write(BIO* bio, const char* bytes, int count) {
+  BIO_clear_retry_flags(bio);
   Status sent = below(bio).channel->send({bytes, static_cast<std::size_t>(count)});
   if (sent) return count;
   below(bio).failure = std::move(sent).error();
@@ -75,7 +83,7 @@ BIO_METHOD* bio_method() {
 
 class TlsChannel final : public Channel {
  public:
-  explicit TlsChannel(std::unique_ptr<Channel> plain) : below_{std::move(plain), {}} {}
+  explicit TlsChannel(std::unique_ptr<Channel> plain) : below_{std::move(plain)} {}
 
   Status greet(SSL_CTX* context, const std::string& host) {
     ssl_.reset(::SSL_new(context));
@@ -102,7 +110,9 @@ class TlsChannel final : public Channel {
   Result<std::size_t> receive(char* buffer, std::size_t capacity) override {
     std::size_t got = 0;
     if (::SSL_read_ex(ssl_.get(), buffer, capacity, &got) == 1) return got;
-    if (::SSL_get_error(ssl_.get(), 0) == SSL_ERROR_ZERO_RETURN) return std::size_t{0};
+    const int why = ::SSL_get_error(ssl_.get(), 0);
+    if (why == SSL_ERROR_ZERO_RETURN) return std::size_t{0};
+    if (why == SSL_ERROR_WANT_READ && below_.woken) return kWoken;
     return failure();
   }
   Status send(std::string_view bytes) override {
@@ -110,6 +120,7 @@ class TlsChannel final : public Channel {
     if (bytes.empty() || ::SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &sent) == 1) return Ok{};
     return failure();
   }
+  void set_patience(const Patience& patience) override { below_.channel->set_patience(patience); }
 
  private:
   Error failure() {

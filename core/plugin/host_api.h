@@ -13,6 +13,8 @@ extern const bus_fd kFdTable;
 extern const bus_form kFormTable;
 extern const bus_http kHttpTable;
 extern const bus_process kProcessTable;
+extern const bus_relay kRelayTable;
+extern const bus_stream kStreamTable;
 
 // `instance` must outlive every use of the table.
 bus_host make_host_table(Instance& instance);

@@ -53,6 +53,8 @@ Instance::Instance(const HostServices& services, std::shared_ptr<const Plugin> p
       owner_(std::string(bus::plugin::name(plugin_->descriptor.role)) + ":" + name_),
       programs_(runner_, *services.spawner, services.clock, [this](auto bound) { hit_bound(bound); }),
       requests_(runner_, *services_.outbound, [this](auto bound) { hit_bound(bound); }),
+      streams_(runner_, *services_.outbound, [this](auto bound) { hit_bound(bound); }),
+      relays_(runner_, [this](auto bound) { hit_bound(bound); }),
       runner_("bus-" + name_, services.clock) {
   host_ = make_host_table(*this);
 }
@@ -135,6 +137,8 @@ void Instance::silence_helpers() {
   active_ = false;
   runner_.cancel_all();
   requests_.cancel_all();
+  streams_.cancel_all();
+  relays_.forget_all();
 }
 
 // And nothing of it is there any more.
@@ -219,6 +223,10 @@ PluginStatus Instance::status() const {
   out.queued = runner_.waiting();
   out.figures = counters_.read();
   return out;
+}
+
+Result<Relays::Id> Instance::relay(http::Request&, const Relays::Answered&) {
+  return error(Code::invalid, "only a source has routes to pass requests to");
 }
 
 Status Instance::check_started() const {

@@ -19,11 +19,13 @@
 #include "core/plugin/options.h"
 #include "core/plugin/plugin_metrics.h"
 #include "core/plugin/programs.h"
+#include "core/plugin/relays.h"
 #include "core/plugin/requests.h"
 #include "core/plugin/runner.h"
 #include "core/plugin/secret_values.h"
 #include "core/plugin/services.h"
 #include "core/plugin/state.h"
+#include "core/plugin/streams.h"
 
 namespace bus::plugin {
 
@@ -76,6 +78,10 @@ class Instance : public std::enable_shared_from_this<Instance> {
   Programs& programs() { return programs_; }
   Expressions& expressions() { return expressions_; }
   Requests& requests() { return requests_; }
+  Streams& streams() { return streams_; }
+  Relays& relays() { return relays_; }
+  // A request to a route of its own, that the plugin has from elsewhere. [instance's thread]
+  virtual Result<Relays::Id> relay(http::Request& request, const Relays::Answered& answered);
   // Inside of it the services may be used; empty once the instance was left alone or has stopped.
   Gate::Pass enter() { return gate_.enter(); }
 
@@ -145,6 +151,8 @@ class Instance : public std::enable_shared_from_this<Instance> {
   Programs programs_;
   Expressions expressions_;
   Requests requests_;
+  Streams streams_;
+  Relays relays_;
   Runner runner_;  // last: its thread uses all of the above
 };
 

@@ -62,6 +62,20 @@ struct Outbound::Core {
     cancels.erase(std::find(cancels.begin(), cancels.end(), job.request.cancel));
   }
 
+  std::shared_ptr<http::HttpClient> made_client() BUS_REQUIRES(mutex) {
+    if (client == nullptr) client = http::make_system_client();
+    return client;
+  }
+
+  // A wire's thread's life.
+  void run(Wire& wire, http::HttpClient& by, http::ClientRequest request, const std::string& upgrade,
+           const Wire::Ears& ears) {
+    wire.run(by, std::move(request), upgrade, ears);
+    MutexLock lock(mutex);
+    wires.erase(std::find(wires.begin(), wires.end(), &wire));
+    ended.notify_all();
+  }
+
   // A thread's life: it ends when nothing is left that it may do.
   void work() {
     for (;;) {
@@ -93,6 +107,7 @@ struct Outbound::Core {
   std::deque<Job> waiting BUS_GUARDED_BY(mutex);
   std::map<std::string, std::size_t> running BUS_GUARDED_BY(mutex);          // by host
   std::vector<std::shared_ptr<http::Cancel>> cancels BUS_GUARDED_BY(mutex);  // of those that run
+  std::vector<Wire*> wires BUS_GUARDED_BY(mutex);                            // each until its thread ends
   std::size_t threads BUS_GUARDED_BY(mutex) = 0;
 };
 
@@ -105,8 +120,9 @@ Outbound::~Outbound() {
   MutexLock lock(core_->mutex);
   for (const Job& job : core_->waiting) job.request.cancel->cancel();
   for (const auto& cancel : core_->cancels) cancel->cancel();
+  for (Wire* wire : core_->wires) wire->cancel();
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
-  while (core_->threads != 0 && core_->ended.wait_until(core_->mutex, deadline)) {
+  while ((core_->threads != 0 || !core_->wires.empty()) && core_->ended.wait_until(core_->mutex, deadline)) {
   }
 }
 
@@ -116,7 +132,7 @@ void Outbound::ask(http::ClientRequest request, std::size_t per_host, Done done)
   Done failed;
   {
     MutexLock lock(core_->mutex);
-    if (core_->client == nullptr) core_->client = http::make_system_client();
+    (void)core_->made_client();
     core_->waiting.push_back(std::move(job));
     if (core_->threads == kMaxThreads) return;
     try {
@@ -132,6 +148,22 @@ void Outbound::ask(http::ClientRequest request, std::size_t per_host, Done done)
     }
   }
   if (failed) failed(error(Code::unavailable, "the system has no thread for a request"));
+}
+
+Status Outbound::begin(const std::shared_ptr<Wire>& wire, http::ClientRequest request, std::string upgrade,
+                       Wire::Ears ears) {
+  MutexLock lock(core_->mutex);
+  try {
+    std::thread([core = core_, wire, client = core_->made_client(), request = std::move(request),
+                 upgrade = std::move(upgrade), ears = std::move(ears)]() mutable {
+      ::pthread_setname_np(::pthread_self(), "bus-stream");
+      core->run(*wire, *client, std::move(request), upgrade, ears);
+    }).detach();
+  } catch (const std::system_error&) {
+    return error(Code::unavailable, "the system has no thread for a stream");
+  }
+  core_->wires.push_back(wire.get());
+  return Ok{};
 }
 
 std::size_t Outbound::pending() const {

@@ -1,12 +1,14 @@
-// Outbound: requests of plugins to other servers, off the plugins' threads, a bounded number for each host at
-// a time.
+// Outbound: requests of plugins to other servers, and streams from them, off the plugins' threads; of
+// requests a bounded number for each host at a time.
 #pragma once
 
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "core/http/client.h"
+#include "core/plugin/wire.h"
 
 namespace bus::plugin {
 
@@ -29,7 +31,11 @@ class Outbound {
   // which must be set.
   void ask(http::ClientRequest request, std::size_t per_host, Done done);
 
-  // What waits and what runs.
+  // Runs the wire on a thread of its own. Code::unavailable: the system has none.
+  Status begin(const std::shared_ptr<Wire>& wire, http::ClientRequest request, std::string upgrade,
+               Wire::Ears ears);
+
+  // What waits and what runs, but for wires.
   std::size_t pending() const;
 
  private:

@@ -170,6 +170,16 @@ void SourceInstance::run_intake(const std::string& message, ingest::Durability d
       });
 }
 
+Result<Relays::Id> SourceInstance::relay(http::Request& request, const Relays::Answered& answered) {
+  auto place = relays().add(answered);
+  if (!place) return std::move(place).error();
+  if (Status passed = door_.pass(request, place->reply); !passed) {
+    relays().forget(place->id);
+    return std::move(passed).error();
+  }
+  return place->id;
+}
+
 PluginStatus SourceInstance::status() const {
   PluginStatus out = Instance::status();
   out.routes = door_.routes();

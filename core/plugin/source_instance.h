@@ -30,6 +30,7 @@ class SourceInstance final : public Instance {
   void deliver(std::string message, ingest::Durability durability, IntakeDone done);
 
   PluginStatus status() const override;
+  Result<Relays::Id> relay(http::Request& request, const Relays::Answered& answered) override;
 
  private:
   Status make(const bus_host* host) override;

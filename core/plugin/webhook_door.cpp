@@ -99,7 +99,6 @@ WebhookDoor::~WebhookDoor() {
 }
 
 Status WebhookDoor::open(const bus_webhook& table) {
-  if (services_.routes == nullptr) return Ok{};
   if (table.size < sizeof table || table.route_stride < kFirstRow || table.routes == nullptr ||
       table.route_count == 0 || table.on_request == nullptr) {
     return error(Code::invalid, "its webhook table is wrong");
@@ -136,6 +135,11 @@ Status WebhookDoor::open(const bus_webhook& table) {
 }
 
 Status WebhookDoor::add(const std::shared_ptr<Route>& route) {
+  if (services_.routes == nullptr) {  // then requests only come through pass()
+    MutexLock lock(mutex_);
+    routes_.push_back(route);
+    return Ok{};
+  }
   for (std::string_view method : split(route->methods, ',')) {
     http::Route entry;
     entry.method = trim(method);
@@ -151,6 +155,34 @@ Status WebhookDoor::add(const std::shared_ptr<Route>& route) {
     route_ids_.push_back(*id);
     route_names_.push_back(std::string(trim(method)) + " " + route->path);
     routes_.push_back(route);
+  }
+  return Ok{};
+}
+
+std::shared_ptr<WebhookDoor::Route> WebhookDoor::find(std::string_view method, std::string_view path) const {
+  MutexLock lock(mutex_);
+  for (const auto& route : routes_) {
+    std::string_view known = route->path;
+    const bool below = known.ends_with("/*");
+    if (below) known.remove_suffix(1);
+    if (below ? !path.starts_with(known) : path != known) continue;
+    for (const std::string_view one : split(route->methods, ',')) {
+      if (trim(one) == method) return route;
+    }
+  }
+  return nullptr;
+}
+
+Status WebhookDoor::pass(http::Request& request, const std::shared_ptr<http::Reply>& reply) {
+  const std::shared_ptr<Route> route = find(request.method, request.path);
+  if (route == nullptr) {
+    return error(Code::invalid,
+                 "the source has no route " + printable(request.method) + " " + printable(request.path));
+  }
+  if (request.body.size() > route->max_body) {
+    reply->send(http::refuse(413, "body_too_large", "the body is too long"));
+  } else {
+    handle(*route, request, reply);
   }
   return Ok{};
 }

@@ -66,6 +66,9 @@ class WebhookDoor {
   // Declares the plugin's routes. Code::invalid for a wrong one, Code::conflict for one that is taken; then
   // none is.
   Status open(const bus_webhook& table);
+  // A request to one of the routes that came another way than by HTTP: let in and answered as if it had.
+  // Code::invalid: there is no such route. From any thread.
+  Status pass(http::Request& request, const std::shared_ptr<http::Reply>& reply);
   // Takes no more requests, answers those whose events are not on their way with 503, and returns when all
   // are answered. Safe without open(), and twice. Not from a handler.
   void close();
@@ -80,6 +83,7 @@ class WebhookDoor {
   friend class Exchange;
   struct Route;
   Status add(const std::shared_ptr<Route>& route);
+  std::shared_ptr<Route> find(std::string_view method, std::string_view path) const;
   void handle(Route& route, http::Request& request, const std::shared_ptr<http::Reply>& reply);
   // An exchange has its answer; `status` is 0 if that came too late.
   void answered(Exchange* exchange, int status);

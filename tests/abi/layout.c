@@ -254,6 +254,40 @@ AT(bus_http, reserved, 4);
 AT(bus_http, send, 8);
 AT(bus_http, cancel, 16);
 
+SIZE(bus_stream_request, 136);
+AT(bus_stream_request, size, 0);
+AT(bus_stream_request, reserved, 4);
+AT(bus_stream_request, method, 8);
+AT(bus_stream_request, url, 24);
+AT(bus_stream_request, unix_socket, 40);
+AT(bus_stream_request, headers, 56);
+AT(bus_stream_request, header_count, 64);
+AT(bus_stream_request, upgrade, 72);
+AT(bus_stream_request, connect_timeout_us, 88);
+AT(bus_stream_request, head_timeout_us, 96);
+AT(bus_stream_request, argument, 104);
+AT(bus_stream_request, on_open, 112);
+AT(bus_stream_request, on_data, 120);
+AT(bus_stream_request, on_close, 128);
+
+SIZE(bus_stream, 32);
+AT(bus_stream, size, 0);
+AT(bus_stream, reserved, 4);
+AT(bus_stream, open, 8);
+AT(bus_stream, write, 16);
+AT(bus_stream, close, 24);
+
+SIZE(bus_relay_answer, 24);
+AT(bus_relay_answer, size, 0);
+AT(bus_relay_answer, status, 4);
+AT(bus_relay_answer, body, 8);
+
+SIZE(bus_relay, 24);
+AT(bus_relay, size, 0);
+AT(bus_relay, reserved, 4);
+AT(bus_relay, pass, 8);
+AT(bus_relay, forget, 16);
+
 SIZE(bus_form, 16);
 AT(bus_form, size, 0);
 AT(bus_form, reserved, 4);

@@ -9,6 +9,7 @@
 
 #include "core/base/mutex.h"
 #include "core/http/client.h"
+#include "core/http/conversation.h"
 
 namespace bus::testing {
 
@@ -30,6 +31,11 @@ class FakeHttp final : public http::HttpClient {
     Result<http::ClientResponse> answer = queue.front();
     if (queue.size() > 1) queue.pop_front();
     return answer;
+  }
+
+  Result<std::unique_ptr<http::Conversation>> converse(const http::ClientRequest&,
+                                                       const http::Manner&) override {
+    return error(Code::unavailable, "no conversation was scripted");
   }
 
   // Every request so far, in order.

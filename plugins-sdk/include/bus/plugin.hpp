@@ -31,7 +31,9 @@
 #include "bus/cpp/host.hpp"
 #include "bus/cpp/http.hpp"
 #include "bus/cpp/program.hpp"
+#include "bus/cpp/relay.hpp"
 #include "bus/cpp/stores.hpp"
+#include "bus/cpp/stream.hpp"
 #include "bus/cpp/text.hpp"
 #include "bus/plugin.h"
 

@@ -1,6 +1,7 @@
 // A source in C++ with every ability; what it is told to do comes with the messages.
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "bus/plugin.hpp"
 
@@ -21,7 +22,8 @@ class CppSource final : public bus::Source, public bus::WebhookSource, public bu
       : host_(host),
         greeting_(settings.text("greeting")),
         throw_in_(settings.text("throw_in")),
-        timer_(host) {
+        timer_(host),
+        relay_(host) {
     if (throw_in_ == "create") throw std::runtime_error("thrown in create");
     if (greeting_.empty()) throw bus::Failure(bus::invalid("greeting must not be empty"));
   }
@@ -59,6 +61,7 @@ class CppSource final : public bus::Source, public bus::WebhookSource, public bu
 
   bus::IntakeReply on_message(std::string_view json) override {
     if (throw_in_ == "message") throw 42;
+    if (json.starts_with("{\"relay\":")) return relay(json);
     bus::Event event;
     event.type = json.find("undeclared") != json.npos ? "undeclared" : "thing";
     event.data = json;
@@ -67,9 +70,30 @@ class CppSource final : public bus::Source, public bus::WebhookSource, public bu
   }
 
  private:
+  // {"relay":"/path","body":"…","signature":"…"}, in that order and without escapes. What became of it is
+  // said by the next message.
+  bus::IntakeReply relay(std::string_view json) {
+    if (json == "{\"relay\":0}") return {{}, std::exchange(relayed_, "0")};
+    const auto text = [json](std::string_view name) {
+      const std::size_t from = json.find(name) + name.size();
+      return json.substr(from, json.find('"', from) - from);
+    };
+    bus::Relay::Request request;
+    request.path = text("\"relay\":\"");
+    request.body = text("\"body\":\"");
+    request.headers = {{"X-Delivery", "relayed"},
+                       {"X-Hub-Signature-256", std::string(text("\"signature\":\""))}};
+    return {relay_.pass(request,
+                        [this](int http, std::string_view body) {
+                          relayed_ = "[" + std::to_string(http) + "," + std::string(body) + "]";
+                        }),
+            {}};
+  }
+
   bus::Host host_;
-  std::string greeting_, throw_in_;
+  std::string greeting_, throw_in_, relayed_ = "0";
   bus::Timer timer_;
+  bus::Relay relay_;
   int ticks_ = 0;
 };
 

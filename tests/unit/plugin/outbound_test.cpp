@@ -33,6 +33,10 @@ class SlowHttp final : public http::HttpClient {
     response.body = request.url;
     return response;
   }
+  Result<std::unique_ptr<http::Conversation>> converse(const http::ClientRequest&,
+                                                       const http::Manner&) override {
+    return error(Code::unavailable, "none");
+  }
   void let_go(const std::string& url) {
     MutexLock lock(mutex_);
     ++let_go_[url];

@@ -57,6 +57,17 @@ class SourceTest : public ::testing::Test {
     return world_.routes.send("POST /webhooks/open", body, {{"X-Delivery", key}});
   }
 
+  // Passes a request to the source's own door, and gives what it was answered.
+  std::string relay(const std::string& path, const std::string& body, const std::string& signature) {
+    const auto passed =
+        tell("{\"relay\":\"" + path + "\",\"body\":\"" + body + "\",\"signature\":\"" + signature + "\"}");
+    if (!passed) return passed.error().message;
+    for (;;) {
+      const std::string answer = tell("{\"relay\":0}")->reply;
+      if (answer != "0") return answer;
+    }
+  }
+
   testing::World world_;
   std::shared_ptr<SourceInstance> source_;
 };
@@ -131,6 +142,22 @@ TEST_F(SourceTest, AWebhookIsAnsweredAfterItsCommit) {
   EXPECT_THAT(again.body, HasSubstr("\"status\":\"duplicate\""));
   EXPECT_THAT(again.body, HasSubstr("\"seq\":1"));
   EXPECT_THAT(world_.events(), SizeIs(1));
+}
+
+TEST_F(SourceTest, ARelayedRequestIsLetInLikeOneOverHttp) {
+  run("cpp_source");
+  const std::string signature = "sha256=" + hex(auth::view(auth::HmacKey(Secret("s3")).sign({"1"})));
+  EXPECT_THAT(relay("/webhooks/cpp", "1", signature),
+              HasSubstr("[503,{\"error\":{\"code\":\"secret_missing\""));
+  ASSERT_TRUE(world_.secrets.set("cpp", Secret("s3")).ok());
+  EXPECT_THAT(relay("/webhooks/cpp", "1", ""), HasSubstr("[401,"));
+  EXPECT_THAT(relay("/webhooks/cpp", "2", signature), HasSubstr("[401,"));
+  EXPECT_THAT(relay("/webhooks/cpp", std::string(1025, '1'), signature), HasSubstr("[413,"));
+  EXPECT_THAT(world_.events(), IsEmpty());
+  EXPECT_THAT(relay("/webhooks/cpp", "1", signature), HasSubstr("[202,{\"status\":\"accepted\""));
+  EXPECT_THAT(world_.events(), SizeIs(1));
+  EXPECT_THAT(relay("/webhooks/cpp", "1", signature), HasSubstr("[200,{\"status\":\"duplicate\""));
+  EXPECT_THAT(relay("/webhooks/none", "1", signature), HasSubstr("no route POST /webhooks/none"));
 }
 
 TEST_F(SourceTest, ASourceMayAnswerItself) {
