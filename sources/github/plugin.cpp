@@ -7,8 +7,10 @@
 #include <variant>
 #include <vector>
 
+#include "sources/github/health.h"
 #include "sources/github/normalize.h"
 #include "sources/github/polling.h"
+#include "sources/github/tunnels.h"
 
 namespace bus::github {
 namespace {
@@ -44,10 +46,27 @@ class GithubSource final : public Source, public WebhookSource, public IntakeSou
       option("reserve_percent", BUS_OPT_INT, "The part of GitHub's budget that is left to others.", "20"),
       option("stall_after", BUS_OPT_DURATION,
              "A job that is queued or running for longer is no longer known to be; 0s: never.", "6h"),
+      option("forward", BUS_OPT_LIST,
+             "Repositories (owner/repo) whose deliveries come through GitHub's own WebSocket, as with `gh "
+             "webhook forward`: for a machine that GitHub does not reach."),
+      option("forward_events", BUS_OPT_LIST,
+             "GitHub's names of the events that are forwarded; * stands for all.", "*"),
+      option("forward_secret", BUS_OPT_STRING,
+             "Name of the secret that forwarded deliveries are signed with: the same as `secret`.", "github",
+             BUS_OPT_SECRET),
+      option("smee", BUS_OPT_STRING,
+             "URL of a smee channel to take deliveries from. smee writes their JSON anew, so a signature "
+             "holds only where the sender wrote it in the same way."),
   };
 
   GithubSource(Host host, const Settings& settings)
-      : host_(host), secret_(settings.text("secret")), polling_(host, polling_settings(settings)) {
+      : host_(host),
+        secret_(settings.text("secret")),
+        board_(host),
+        polling_(host, board_, polling_settings(settings)),
+        tokens_(host, "token", std::string(settings.text("api"))),
+        tunnels_(host, tunnel_settings(settings), keys(),
+                 [this] { board_.set(Part::tunnels, tunnels_.health()); }) {
     if (secret_.empty()) throw Failure(invalid("secret must name a secret"));
     for (const std::string_view path : settings.list("paths")) {
       if (path.empty() || path[0] != '/') throw Failure(invalid("paths must begin with /"));
@@ -59,9 +78,15 @@ class GithubSource final : public Source, public WebhookSource, public IntakeSou
     deliveries_ = Metric::counter(host_, "deliveries_total", "Deliveries taken.");
     refused_ = Metric::counter(host_, "refused_total", "Deliveries refused after a good signature.");
     last_delivery_ = Metric::gauge(host_, "last_delivery_seconds", "When the last one was taken, Unix time.");
-    return polling_.start();
+    if (Status polling = polling_.start(); !polling.ok()) return polling;
+    tunnels_.start();
+    return {};
   }
-  void stop() noexcept override { polling_.stop(); }
+  void stop() noexcept override {
+    tunnels_.stop();
+    tokens_.stop();
+    polling_.stop();
+  }
 
   std::vector<bus_webhook_route> routes() override {
     std::vector<bus_webhook_route> all;
@@ -79,7 +104,7 @@ class GithubSource final : public Source, public WebhookSource, public IntakeSou
     if (Status posted = host_.post(event); !posted.ok()) return {posted, 0, {}};
     if (deliveries_) deliveries_->add();
     if (last_delivery_) last_delivery_->set(static_cast<double>(request.received_us) / 1e6);
-    if (event.type == "ping") host_.report(BUS_HEALTH_OK, "ping received");
+    if (event.type == "ping") board_.set(Part::webhook, {BUS_HEALTH_OK, "ping received"});
     polling_.heard(event, request.received_us);
     return {};
   }
@@ -90,11 +115,24 @@ class GithubSource final : public Source, public WebhookSource, public IntakeSou
     if (messages_.parse(json.data(), json.size()).get_object().get(object) != simdjson::SUCCESS)
       return {invalid("the message is no JSON object"), {}};
     const Payload message(object);
-    if (auto reply = polling_.on_message(message)) return *std::move(reply);
+    if (auto reply = polling_.on_message(message)) {
+      if (message.text("op") == "status")
+        reply->json.insert(reply->json.size() - 1, ",\"tunnels\":" + tunnels_.json());
+      return *std::move(reply);
+    }
+    if (auto reply = tunnels_.on_message(message)) return *std::move(reply);
     return {invalid("'op' is missing, or none of this source's"), {}};
   }
 
  private:
+  Forward::Keys keys() {
+    Forward::Keys keys;
+    keys.token = [this](std::function<void(std::string)> found) {
+      tokens_.find([found = std::move(found)](const Token& token) { found(token.value); });
+    };
+    keys.secret = [this] { return std::string(host_.settings().text("forward_secret")); };
+    return keys;
+  }
   WebhookReply refuse(const Refusal& refusal) {
     if (refused_) refused_->add();
     std::string body = R"({"error":{"code":")";
@@ -107,7 +145,10 @@ class GithubSource final : public Source, public WebhookSource, public IntakeSou
   std::vector<std::string> paths_;
   Normalizer normalizer_;
   simdjson::dom::parser messages_;
+  HealthBoard board_;
   Polling polling_;
+  TokenFinder tokens_;
+  Tunnels tunnels_;
   std::optional<Metric> deliveries_, refused_, last_delivery_;
 };
 

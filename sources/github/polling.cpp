@@ -55,8 +55,9 @@ PollingSettings polling_settings(const Settings& settings) {
   return out;
 }
 
-Polling::Polling(Host host, PollingSettings settings)
+Polling::Polling(Host host, HealthBoard& board, PollingSettings settings)
     : host_(host),
+      board_(board),
       settings_(std::move(settings)),
       budget_(settings_.reserve_percent),
       tokens_(host, "token", settings_.api),
@@ -238,13 +239,13 @@ void Polling::report() {
   shown_ = now;
   switch (now.kind) {
     case Trouble::Kind::none:
-      return host_.report(BUS_HEALTH_OK, {});
+      return board_.set(Part::polling, {BUS_HEALTH_OK, {}});
     case Trouble::Kind::waiting:
-      return host_.report(BUS_HEALTH_WAITING, now.what);
+      return board_.set(Part::polling, {BUS_HEALTH_WAITING, now.what});
     case Trouble::Kind::retrying:
-      return host_.report(BUS_HEALTH_RETRYING, now.what);
+      return board_.set(Part::polling, {BUS_HEALTH_RETRYING, now.what});
     case Trouble::Kind::degraded:
-      return host_.report(BUS_HEALTH_DEGRADED, now.what);
+      return board_.set(Part::polling, {BUS_HEALTH_DEGRADED, now.what});
   }
 }
 

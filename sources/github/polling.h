@@ -13,6 +13,7 @@
 #include "bus/plugin.hpp"
 #include "sources/github/budget.h"
 #include "sources/github/errands.h"
+#include "sources/github/health.h"
 #include "sources/github/observe.h"
 #include "sources/github/poller.h"
 #include "sources/github/requests.h"
@@ -38,7 +39,7 @@ PollingSettings polling_settings(const Settings& settings);
 // One thread: the instance's.
 class Polling {
  public:
-  Polling(Host host, PollingSettings settings);
+  Polling(Host host, HealthBoard& board, PollingSettings settings);
 
   // Fails where what was kept cannot be read.
   Status start();
@@ -83,6 +84,7 @@ class Polling {
   IntakeReply on_check();
 
   Host host_;
+  HealthBoard& board_;
   const PollingSettings settings_;
   Budget budget_;
   TokenFinder tokens_;

@@ -45,12 +45,27 @@ struct FakeAbilities {
     bus_http_request calls{};  // its callback; the rest of it is gone
   };
 
+  struct Streaming {
+    std::string url, upgrade;
+    std::map<std::string, std::string> headers;
+    bus_stream_request calls{};  // its callbacks; the rest of it is gone
+    std::string written;
+  };
+  struct Passed {
+    std::string path, body;
+    std::map<std::string, std::string> headers;
+    void (*answered)(void*, std::uint64_t, const bus_relay_answer*) = nullptr;
+    void* argument = nullptr;
+  };
+
   // Armed timers, watches that are not removed, programs that have not ended, requests that are not answered,
-  // durable values, by id or key.
+  // open streams, relayed requests that are not answered, durable values, by id or key.
   std::map<std::uint64_t, Timer> timers;
   std::map<std::uint64_t, Watch> watches;
   std::map<std::uint64_t, Started> programs;
   std::map<std::uint64_t, Asked> requests;
+  std::map<std::uint64_t, Streaming> streams;
+  std::map<std::uint64_t, Passed> relayed;
   std::map<std::string, std::string> state;
   const bus_expr* expr = nullptr;      // plugin_expressions(), if the plugin needs it
   std::int32_t start_answer = BUS_OK;  // to starts of programs
@@ -118,6 +133,35 @@ struct FakeAbilities {
     out.message = {message.data(), message.size()};
     asked.calls.on_answer(asked.calls.argument, id, &out);
   }
+  // The head of a stream's answer, what comes then, and its end.
+  void open(std::uint64_t id, std::int32_t status, const std::map<std::string, std::string>& headers = {}) {
+    const bus_stream_request calls = streams.at(id).calls;
+    std::vector<bus_header> all;
+    all.reserve(headers.size());
+    for (const auto& [name, value] : headers)
+      all.push_back({{name.data(), name.size()}, {value.data(), value.size()}});
+    bus_http_answer head{};
+    head.size = sizeof head;
+    head.status = status;
+    head.headers = all.data(), head.header_count = all.size();
+    calls.on_open(calls.argument, id, &head);
+  }
+  void bring(std::uint64_t id, const std::string& bytes) {
+    const bus_stream_request calls = streams.at(id).calls;
+    calls.on_data(calls.argument, id, {bytes.data(), bytes.size()});
+  }
+  void end(std::uint64_t id, std::int32_t code = BUS_OK, const std::string& message = {}) {
+    const bus_stream_request calls = streams.at(id).calls;
+    streams.erase(id);
+    calls.on_close(calls.argument, id, code, {message.data(), message.size()});
+  }
+  // What a relayed request is answered.
+  void settle(std::uint64_t id, std::int32_t status, const std::string& body) {
+    const Passed one = relayed.at(id);
+    relayed.erase(id);
+    const bus_relay_answer answer{sizeof(bus_relay_answer), status, {body.data(), body.size()}};
+    one.answered(one.argument, id, &answer);
+  }
   // A program has read what was written to it.
   void drained(std::uint64_t id) {
     const bus_program calls = programs.at(id).calls;
@@ -132,6 +176,8 @@ struct FakeAbilities {
     if (id == BUS_EXT_FD) return &kFd;
     if (id == BUS_EXT_PROCESS) return &kProcess;
     if (id == BUS_EXT_HTTP) return &kHttp;
+    if (id == BUS_EXT_STREAM) return &kStream;
+    if (id == BUS_EXT_RELAY) return &kRelay;
     if (id == BUS_EXT_FORM) return &kForm;
     if (id == BUS_EXT_STATE) return &kState;
     return nullptr;
@@ -218,6 +264,34 @@ struct FakeAbilities {
   }
   static void cancel_request(void* self, std::uint64_t request) { of(self).requests.erase(request); }
 
+  static std::int32_t open_stream(void* self, const bus_stream_request* request, std::uint64_t* id,
+                                  bus_error*) {
+    *id = ++of(self).last;
+    Streaming& one = of(self).streams[*id];
+    one.url = text(request->url), one.upgrade = text(request->upgrade);
+    for (std::size_t i = 0; i < request->header_count; ++i)
+      one.headers[text(request->headers[i].name)] = text(request->headers[i].value);
+    one.calls = *request;
+    return BUS_OK;
+  }
+  static std::int32_t write_stream(void* self, std::uint64_t id, bus_text bytes, bus_error*) {
+    of(self).streams.at(id).written += text(bytes);
+    return BUS_OK;
+  }
+  static void close_stream(void* self, std::uint64_t id) { of(self).streams.erase(id); }
+  static std::int32_t pass(void* self, const bus_webhook_request* request,
+                           void (*answered)(void*, std::uint64_t, const bus_relay_answer*), void* argument,
+                           std::uint64_t* id, bus_error*) {
+    *id = ++of(self).last;
+    Passed& one = of(self).relayed[*id];
+    one.path = text(request->path), one.body = text(request->body);
+    for (std::size_t i = 0; i < request->header_count; ++i)
+      one.headers[text(request->headers[i].name)] = text(request->headers[i].value);
+    one.answered = answered, one.argument = argument;
+    return BUS_OK;
+  }
+  static void forget(void* self, std::uint64_t id) { of(self).relayed.erase(id); }
+
   static std::int32_t form(void* self, bus_text json, void (*take)(void*, const bus_event*), void* argument,
                            bus_error* error) {
     const auto found = of(self).forms.find(text(json));
@@ -257,6 +331,8 @@ struct FakeAbilities {
   static constexpr bus_process kProcess = {sizeof(bus_process), 0,     &resolve, &start, &read, &write,
                                            &close_stdin,        &stop, &forget,  &pid};
   static constexpr bus_http kHttp = {sizeof(bus_http), 0, &send, &cancel_request};
+  static constexpr bus_stream kStream = {sizeof(bus_stream), 0, &open_stream, &write_stream, &close_stream};
+  static constexpr bus_relay kRelay = {sizeof(bus_relay), 0, &pass, &forget};
   static constexpr bus_form kForm = {sizeof(bus_form), 0, &form};
   static constexpr bus_state kState = {sizeof(bus_state), 0, &get, &put, &remove};
 };
