@@ -87,6 +87,14 @@ Result<int> run_status(Session& session) {
   for (const json::Node follow : (*status)["follows"].elements())
     session.out().line("waited for: " + field(follow, "repo") + " " + field(follow, "what") + ", until " +
                        field(follow, "until"));
+  for (const json::Node way : (*status)["tunnels"].elements()) {
+    std::string line =
+        (way["smee"].exists() ? "smee " + field(way, "smee") : "forward " + field(way, "repo")) + ": " +
+        field(way, "state") + ", " + number(way, "deliveries") + " taken, " + number(way, "refused") +
+        " refused";
+    if (way["reason"].exists()) line += ": " + field(way, "reason");
+    session.out().line(line);
+  }
   if ((*status)["repositories"].size() == 0)
     session.remark("bus: nothing is watched; see: bus help github watch");
   return good ? kGood : kNotOk;
