@@ -31,8 +31,8 @@ void check_event(const bus::Event& event) {
   const bus::Task& task = *event.task;
   if (task.id.empty() || task.kind.empty() || !event.key.empty()) std::abort();
   if ((task.state == bus::State::finished) != (task.result != bus::Outcome::none)) std::abort();
-  for (const std::string* text : {&task.id, &task.name, &task.scope, &task.ref, &task.sha, &task.change, &task.url,
-                                  &task.actor, &task.worker, &task.parent, &task.detail})
+  for (const std::string* text : {&task.id, &task.name, &task.scope, &task.ref, &task.sha, &task.change,
+                                  &task.url, &task.actor, &task.worker, &task.parent, &task.detail})
     check_text(*text);
 }
 
