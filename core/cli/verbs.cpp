@@ -8,7 +8,7 @@ extern const Verb kServe, kStatus, kDoctor, kEmit, kEventsList, kEventsWatch, kE
     kWaitCi, kOn, kWatch, kExplain, kExpr, kPluginsList, kPluginsShow, kSources, kSinks, kSecretSet,
     kSecretList, kSecretRemove, kConfigShow, kConfigCheck, kConfigSchema, kConfigSample, kDemo, kCompletion,
     kVersion, kTokenCreate, kTokenList, kTokenRemove, kDbStats, kDbCheck, kDbBackup, kDbPrune, kEventsQuery,
-    kGithubStatus, kGithubWatch, kGithubPoll, kGithubRedeliver, kGithubForward, kGithubSmee;
+    kGithubStatus, kGithubWatch, kGithubPoll, kGithubRedeliver, kGithubForward, kGithubSmee, kGithubPr;
 
 const Option kNoAutostart = {.name = "no-autostart",
                              .help = "Do not start a host if none answers (also BUS_AUTOSTART=0)."};
@@ -34,9 +34,10 @@ constexpr const Verb* kVerbs[] = {
     &kGithubStatus,  &kGithubWatch,
     &kGithubPoll,    &kGithubRedeliver,
     &kGithubForward, &kGithubSmee,
-    &kConfigShow,    &kConfigCheck,
-    &kConfigSchema,  &kConfigSample,
-    &kCompletion,    &kVersion,
+    &kGithubPr,      &kConfigShow,
+    &kConfigCheck,   &kConfigSchema,
+    &kConfigSample,  &kCompletion,
+    &kVersion,
 };
 
 constexpr Option kCommon[] = {

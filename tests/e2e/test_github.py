@@ -180,6 +180,9 @@ def test_a_run_and_a_pull_request_can_be_waited_for(asking, hub):
     repo.run(98)
     assert run.wait() == 0, run.err
     assert pull.wait() == 0, pull.err
+    here = ("github", "pr", "42", "--repo", "octo/hello", "--poll")
+    assert asking.run(*here).out.startswith("octo/hello #42 x (open)")
+    assert "77" in asking.run("github", "pr", "77", *here[3:], status=66).err
 
 
 def test_a_wait_goes_on_over_a_restart_of_the_host(asking, hub):

@@ -212,6 +212,25 @@ def test_a_pull_request_and_the_next_push_to_it(bus):
     assert "an event of pull request #7 of octo/hello" in done.err
 
 
+def test_github_pr_shows_how_its_checks_stand(bus):
+    here = ("github", "pr", "42", "--repo", "octo/hello")
+    done = bus.run(*here, status=66)
+    assert "pull request #42 of octo/hello" in done.err and "--poll" in done.err
+    pull(bus, 42, SHA, "2026-11-20T08:00:00Z")
+    bus.run(*here, status=124)
+    run(bus, 98, "in_progress")
+    done = bus.run(*here, status=124)
+    assert done.out.splitlines()[0].startswith("octo/hello #42 x (")
+    assert "running" in done.out.splitlines()[2]
+    watch = bus.watching(*here, "--watch", "--json")
+    run(bus, 98, "failure")
+    bus.run(*here, status=1)
+    assert watch.wait() == 1, watch.err
+    first, check, last = watch.lines()
+    assert (first["pull"], first["title"]) == (42, "x") and check["result"] == "failure" and last["sha"] == SHA
+    bus.run("github", "pr", "no", status=2)
+
+
 def test_one_run(bus):
     run(bus, 97, "failure")
     run(bus, 98, "in_progress")
