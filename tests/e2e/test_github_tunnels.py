@@ -193,7 +193,7 @@ def test_the_verb_listens_to_a_channel(world, peer):
     serve(world, peer, token=None)
     client = world.start("github", "smee", f"{peer.url}/smee/abc", "--json", "--no-autostart")
     listener = until(lambda: peer.listeners and peer.listeners[0], "somebody listens")
-    assert "writes the JSON of each delivery anew" in client.err
+    until(lambda: "writes the JSON of each delivery anew" in client.err, "it warns")
     peer.smee(listener, compact())
     until(lambda: client.out.count("\n") and client.lines()[-1]["deliveries"] == 1, "it is told")
     client.signal(signal.SIGTERM)
