@@ -1,4 +1,5 @@
-"""Independent peers, from npm: the published JSON schema of CloudEvents (ajv), their SDK, and the package standardwebhooks.
+"""Independent peers, from npm: the published JSON schema of CloudEvents (ajv), their SDK, and the
+packages standardwebhooks and @octokit/webhooks. And GitHub's signature as curl and openssl make it.
 
 Their packages are installed into the build folder by their lock file. Where there is no node, or no way to the registry,
 this is left out and the reason printed; with CI=true only for want of a network.
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from busproc import run_payload
+from busproc import SECRET, run_payload
 
 HERE = Path(__file__).parent.parent / "peers"
 PLACE = Path(os.environ.get("BUS_PEERS", "/nonexistent"))
@@ -127,3 +128,30 @@ def test_what_standardwebhooks_signs(world, peers):
     assert [event["key"] for event in world.events()] == ["orders/plain", "orders/rotated", "orders/asymmetric", "orders/both"]
     assert {event["type"] for event in world.events()} == {"order_paid"}
     assert world.events()[0]["data"]["data"]["note"] == "ü \0 🚀"
+
+
+def test_what_octokit_signs(bus, peers):
+    answers = peers("send_octokit.mjs", f"http://127.0.0.1:{bus.port}/webhook", SECRET)
+    assert [(answer["id"], answer["status"]) for answer in answers] == [
+        ("plain", 202), ("text", 202), ("large", 202), ("changed", 401), ("forged", 401)]
+    assert [(event["key"], event["subject"]) for event in bus.events()] == [
+        ("plain", "issue/1"), ("text", "issue/2"), ("large", "issue/3")]
+    assert bus.events()[1]["data"]["issue"]["title"] == "ü 🚀 \0 </script>"
+
+
+def test_what_curl_and_openssl_send(bus):
+    """The two lines that GitHub's troubleshooting, and many a script, are made of."""
+    for program in ("curl", "openssl"):
+        if not shutil.which(program):
+            pytest.skip(f"there is no {program}")
+    body = bus.root / "body.json"
+    body.write_bytes(run_payload(run=7))
+    signed = subprocess.run(["openssl", "dgst", "-sha256", "-hmac", SECRET, body], check=True, capture_output=True, text=True)
+    sent = ["curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", "--noproxy", "*", "-H", "Content-Type: application/json",
+            "-H", "X-GitHub-Event: workflow_run", "-H", "X-GitHub-Delivery: by-curl",
+            "-H", f"X-Hub-Signature-256: sha256={signed.stdout.split()[-1]}",
+            "--data-binary", f"@{body}", f"http://127.0.0.1:{bus.port}/webhook"]
+    assert [subprocess.run(sent, check=True, capture_output=True, text=True).stdout for _ in range(2)] == ["202", "200"]
+    assert subprocess.run([*sent[:-2], "x", sent[-1]], check=True, capture_output=True, text=True).stdout == "401"
+    event, = bus.events()
+    assert (event["key"], event["subject"]) == ("by-curl", "run/7")
