@@ -89,5 +89,6 @@ void bench_waits(const HostProcess& host);
 void bench_idle(const std::string& program);
 void bench_memory(const std::string& program);
 void bench_predicates();
+void bench_normalize();
 
 }  // namespace bus::bench

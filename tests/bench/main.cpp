@@ -40,6 +40,7 @@ int main(int argc, char** argv) {
   if (wanted("files")) bench_files(HostProcess(program));
   if (wanted("waits")) bench_waits(HostProcess(program));
   if (wanted("predicates")) bench_predicates();
+  if (wanted("normalize")) bench_normalize();
   if (wanted("idle")) bench_idle(program);
   if (wanted("memory")) bench_memory(program);
   return 0;
