@@ -310,8 +310,8 @@ Result<int> run(Session& session) {
   Watching watching(session, *paths, std::move(*wish));
   if (Status opened = watching.open(); !opened) return std::move(opened).error();
   OnPolicy policy(*settings, system_clock().monotonic());
-  const auto status = program ? run_all(session, watching, *program, *signals, policy)
-                              : print_all(session, watching, *signals, policy);
+  auto status = program ? run_all(session, watching, *program, *signals, policy)
+                        : print_all(session, watching, *signals, policy);
   if (status && *status == kTimedOut)
     session.remark("bus: nothing changed within " + session.args().get_or("timeout", ""));
   return status;
