@@ -133,9 +133,11 @@ void check_plugins(json::Node status, const Report& report) {
   std::size_t count = 0;
   for (const json::Node plugin : status["plugins"].elements()) {
     ++count;
-    if (!plugin["reason"].exists() || plugin["state"].string_or("") == "ok") continue;
-    report({"plugin " + printable(plugin["name"].string_or("")), Verdict::warn,
-            std::string(plugin["state"].string_or("")) + ": " + std::string(plugin["reason"].string_or("")),
+    const std::string state(plugin["state"].string_or(""));
+    if (!plugin["reason"].exists() || state == "ok" || state == "off") continue;
+    report({"plugin " + printable(plugin["name"].string_or("")),
+            state == "idle" ? Verdict::ok : Verdict::warn,
+            state + ": " + std::string(plugin["reason"].string_or("")),
             std::string(plugin["hint"].string_or(""))});
   }
   if (count == 0) {

@@ -97,10 +97,10 @@ std::string escaped_name(std::string_view name) {
 }
 
 std::string shown_path(const WatchWish& wish, std::string_view root, std::string_view path) {
-  const std::string whole = (root == "/" ? "/" : std::string(root) + "/") + std::string(path);
+  std::string whole = (root == "/" ? "/" : std::string(root) + "/") + std::string(path);
   for (const WatchWish::Root& one : wish.roots) {
     const std::string own = escaped_name(one.path);
-    const std::string given = escaped_name(one.given);
+    std::string given = escaped_name(one.given);
     if (own == whole) return given;
     if (own != root) continue;
     if (given == ".") return std::string(path);
