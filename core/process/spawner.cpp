@@ -32,10 +32,30 @@ extern "C" int __clone(int (*run)(void*), void* stack, int flags, void* argument
 #define clone __clone
 #endif
 
+#if defined(__SANITIZE_ADDRESS__)
+#define BUS_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define BUS_ASAN 1
+#endif
+#endif
+#if defined(BUS_ASAN)
+#include <sanitizer/asan_interface.h>
+#endif
+
 namespace bus::process {
 namespace {
 
 constexpr std::size_t kStack = std::size_t{64} * 1024;
+
+// AddressSanitizer marks the frames of a function when it is entered, and takes the marks away when it
+// returns. exec_child() does not return where it succeeds, and what is mapped at its address next would be
+// marked still.
+void unmark([[maybe_unused]] void* stack) {
+#if defined(BUS_ASAN)
+  ASAN_UNPOISON_MEMORY_REGION(stack, kStack);
+#endif
+}
 
 // The child's stack until execve.
 class Stack {
@@ -46,7 +66,9 @@ class Stack {
   Stack(const Stack&) = delete;
   Stack& operator=(const Stack&) = delete;
   ~Stack() {
-    if (ok()) ::munmap(base_, kStack);
+    if (!ok()) return;
+    unmark(base_);
+    ::munmap(base_, kStack);
   }
   bool ok() const { return base_ != MAP_FAILED; }
   void* top() const { return static_cast<char*>(base_) + kStack; }
