@@ -43,7 +43,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   request.header_count = 2;
   const std::string shown = headers_json(request, "x-token");
   check_json(shown);
-  if (shown.find("\"cookie\"") != std::string::npos) std::abort();
+  simdjson::dom::parser parser;
+  if (parser.parse(shown).at_key("cookie").error() == simdjson::SUCCESS) std::abort();
 
   static ValueReader values;
   bool wrong = false;
