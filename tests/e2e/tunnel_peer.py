@@ -157,8 +157,9 @@ class Handler(BaseHTTPRequestHandler):
             if number not in peer.hooks:
                 return self.answer(404, {"message": "Not Found"})
             if self.command == "PATCH":
-                if not peer.lines:
-                    peer.broken.append("a hook is activated, and nobody listens")
+                with peer.lock:
+                    if not peer.lines:
+                        peer.broken.append("a hook is activated, and nobody listens")
                 peer.hooks[number].update(body)
                 return self.answer(200, {"id": number})
             del peer.hooks[number]
@@ -172,11 +173,11 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(404 if not wrong else 400)
         key = self.headers["Sec-WebSocket-Key"]
         accept = base64.b64encode(hashlib.sha1((key + MAGIC).encode()).digest()).decode()
-        self.wfile.write(("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                          f"Sec-WebSocket-Accept: {accept}\r\n\r\n").encode())
         self.close_connection = True
         line = Line(self, peer)
-        with peer.lock:
+        with peer.lock:  # nobody sees the one without the other
+            self.wfile.write(("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                              f"Sec-WebSocket-Accept: {accept}\r\n\r\n").encode())
             peer.lines.append(line)
         try:
             line.read()
