@@ -47,7 +47,7 @@ Result<json::Node> GithubSource::run_errand(std::string_view op, const Members& 
       const bool denied = failed["class"].string_or("") == "denied";
       return error(denied ? Code::denied : Code::unavailable, std::string(failed["message"].string_or("")));
     }
-    std::this_thread::sleep_for(kLookAgain);
+    std::this_thread::sleep_for(kLookAgain);  // the source answers when asked, and says nothing by itself
   }
 }
 

@@ -1,26 +1,10 @@
 #include "sources/docker/test/render.h"
 
-#include <chrono>
-#include <cstdio>
-
 #include "sources/docker/text.h"
+#include "tests/support/render_event.h"
 
 namespace bus::docker {
 namespace {
-
-std::string time_text(std::int64_t us) {
-  if (us == 0) return {};
-  const std::chrono::sys_time<std::chrono::microseconds> at{std::chrono::microseconds(us)};
-  const auto day = std::chrono::floor<std::chrono::days>(at);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(at - day);
-  char out[64];
-  std::snprintf(out, sizeof out, "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
-  return out;
-}
 
 std::string_view name(State state) {
   constexpr std::string_view kNames[] = {"pending", "running", "blocked", "unknown", "finished"};
@@ -39,7 +23,8 @@ JsonObject render(const Task& task) {
   out.text("state", name(task.state)).text("result", name(task.result)).text("detail", task.detail);
   if (task.exit) out.number("exit", *task.exit);
   out.text("signal", task.signal);
-  out.text("started", time_text(task.started_us)).text("ended", time_text(task.ended_us));
+  out.text("started", testing::render_time(task.started_us))
+      .text("ended", testing::render_time(task.ended_us));
   return out;
 }
 
@@ -48,7 +33,7 @@ JsonObject render(const Task& task) {
 std::string render(const Event& event, std::string_view message) {
   JsonObject out;
   out.text("type", event.type).text("scope", event.scope).text("subject", event.subject);
-  out.text("time", time_text(event.time_us)).text("key", event.key);
+  out.text("time", testing::render_time(event.time_us)).text("key", event.key);
   if (event.polled) out.flag("polled", true);
   out.text("summary", event.summary);
   if (event.task) out.object("task", render(*event.task));
