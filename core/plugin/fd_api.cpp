@@ -52,7 +52,7 @@ std::int32_t modify(void* self, std::uint64_t watch, std::uint32_t events, bus_e
 
 void remove(void* self, std::uint64_t watch) {
   quietly([&] {
-    Runner& runner = instance_of(self).runner();
+    loop::Runner& runner = instance_of(self).runner();
     if (runner.on_thread()) runner.unwatch(watch);
   });
 }

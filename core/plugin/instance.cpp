@@ -55,7 +55,7 @@ Instance::Instance(const HostServices& services, std::shared_ptr<const Plugin> p
       requests_(runner_, *services_.outbound, [this](auto bound) { hit_bound(bound); }),
       streams_(runner_, *services_.outbound, [this](auto bound) { hit_bound(bound); }),
       relays_(runner_, [this](auto bound) { hit_bound(bound); }),
-      runner_("bus-" + name_, services.clock) {
+      runner_("bus-" + name_, services.clock, loop::Runner::Bounds{.watches = BUS_FD_MAX_WATCHES}) {
   host_ = make_host_table(*this);
 }
 
@@ -123,7 +123,7 @@ void Instance::try_again(const Error& why, microseconds least, std::string_view 
   services_.log.write(log::Level::warning, "plugin is not ready; trying again",
                       {{"plugin", name_}, {"reason", why.message}, {"in_ms", pause.count() / 1000}});
   runner_.arm(services_.clock.monotonic() + pause, microseconds(0), what,
-              [again = std::move(again)](Runner::TimerId) { again(); });
+              [again = std::move(again)](loop::Runner::TimerId) { again(); });
 }
 
 void Instance::begin_stop() {
@@ -372,8 +372,8 @@ Status Instance::setting_int(std::string_view option, std::int64_t& value) {
   return Ok{};
 }
 
-Result<Runner::TimerId> Instance::arm(std::uint64_t delay_us, std::uint64_t period_us,
-                                      void (*fire)(void*, std::uint64_t), void* argument) {
+Result<loop::Runner::TimerId> Instance::arm(std::uint64_t delay_us, std::uint64_t period_us,
+                                            void (*fire)(void*, std::uint64_t), void* argument) {
   constexpr std::uint64_t kLongest = 100ull * 365 * 24 * 3600 * 1'000'000;
   if (!runner_.on_thread()) return error(Code::invalid, "timers are armed on the instance's own thread");
   if (period_us != 0 && period_us < 1000)
@@ -381,8 +381,8 @@ Result<Runner::TimerId> Instance::arm(std::uint64_t delay_us, std::uint64_t peri
   if (delay_us > kLongest || period_us > kLongest)
     return error(Code::invalid, "a timer of more than 100 years");
   const Mono due = services_.clock.monotonic() + microseconds(delay_us);
-  const Runner::TimerId id =
-      runner_.arm(due, microseconds(period_us), "timer", [=, this](Runner::TimerId timer) {
+  const loop::Runner::TimerId id =
+      runner_.arm(due, microseconds(period_us), "timer", [=, this](loop::Runner::TimerId timer) {
         call([=] {
           fire(argument, timer);
           return std::int32_t{BUS_OK};

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/base/gate.h"
+#include "core/loop/runner.h"
 #include "core/plugin/backoff.h"
 #include "core/plugin/convert.h"
 #include "core/plugin/expressions.h"
@@ -21,7 +22,6 @@
 #include "core/plugin/programs.h"
 #include "core/plugin/relays.h"
 #include "core/plugin/requests.h"
-#include "core/plugin/runner.h"
 #include "core/plugin/secret_values.h"
 #include "core/plugin/services.h"
 #include "core/plugin/state.h"
@@ -56,7 +56,7 @@ class Instance : public std::enable_shared_from_this<Instance> {
 
   const std::string& name() const { return name_; }
   const Plugin& plugin() const { return *plugin_; }
-  Runner& runner() { return runner_; }
+  loop::Runner& runner() { return runner_; }
   const HostServices& services() const { return services_; }
   virtual PluginStatus status() const;
 
@@ -70,8 +70,8 @@ class Instance : public std::enable_shared_from_this<Instance> {
   Status setting_int(std::string_view option, std::int64_t& value);
   // Ok on the instance's thread between start and stop, where watches, programs and requests are made.
   Status check_active() const;
-  Result<Runner::TimerId> arm(std::uint64_t delay_us, std::uint64_t period_us,
-                              void (*fire)(void*, std::uint64_t), void* argument);
+  Result<loop::Runner::TimerId> arm(std::uint64_t delay_us, std::uint64_t period_us,
+                                    void (*fire)(void*, std::uint64_t), void* argument);
   Result<std::optional<std::string>> value(std::string_view key);
   Status save_value(std::string_view key, std::optional<std::string_view> value);
   PluginMetrics& plugin_metrics() { return metrics_; }
@@ -153,7 +153,7 @@ class Instance : public std::enable_shared_from_this<Instance> {
   Requests requests_;
   Streams streams_;
   Relays relays_;
-  Runner runner_;  // last: its thread uses all of the above
+  loop::Runner runner_;  // last: its thread uses all of the above
 };
 
 }  // namespace bus::plugin

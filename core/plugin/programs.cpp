@@ -37,7 +37,7 @@ Result<std::pair<UniqueFd, UniqueFd>> make_pipe(bool we_write) {
 struct Programs::Stream {
   bus_process_stream which = BUS_STDOUT;
   UniqueFd fd{};  // empty: at its end
-  Runner::WatchId watch = 0;
+  loop::Runner::WatchId watch = 0;
   LineSplitter splitter{BUS_PROCESS_LINE};
   bool reading = true;
   std::size_t left = 0;  // once the group is gone: bytes that are still to be read
@@ -54,20 +54,20 @@ struct Programs::One {
   bool forgotten = false;
   process::Child child;
   Stream out, err;
-  Runner::WatchId exit_watch = 0;
+  loop::Runner::WatchId exit_watch = 0;
 
   UniqueFd in;  // empty: closed
-  Runner::WatchId in_watch = 0;
+  loop::Runner::WatchId in_watch = 0;
   std::string pending;  // not written yet
   bool close_behind = false, tell_drained = false;
 
   std::optional<process::Stopping> stopping;
   Mono kill_at = Mono::max();
-  Runner::TimerId timer = 0;
+  loop::Runner::TimerId timer = 0;
   bool asked = false;  // to stop, before it ended
 };
 
-Programs::Programs(Runner& runner, process::Spawner& spawner, const Clock& clock,
+Programs::Programs(loop::Runner& runner, process::Spawner& spawner, const Clock& clock,
                    std::function<void(std::string_view)> hit)
     : runner_(runner), spawner_(spawner), clock_(clock), hit_(std::move(hit)) {}
 

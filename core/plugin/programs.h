@@ -15,8 +15,8 @@
 #include "bus/ext/process.h"
 #include "core/base/clock.h"
 #include "core/base/mutex.h"
+#include "core/loop/runner.h"
 #include "core/plugin/line_splitter.h"
-#include "core/plugin/runner.h"
 #include "core/process/spawner.h"
 
 namespace bus::plugin {
@@ -49,7 +49,7 @@ class Programs {
   using Id = std::uint64_t;
 
   // `hit` is told the name of a bound that was hit. Everything must outlive this.
-  Programs(Runner& runner, process::Spawner& spawner, const Clock& clock,
+  Programs(loop::Runner& runner, process::Spawner& spawner, const Clock& clock,
            std::function<void(std::string_view)> hit);
   ~Programs();  // REQUIRES: stop_all() was called, or nothing was started
   Programs(const Programs&) = delete;
@@ -87,7 +87,7 @@ class Programs {
   void group_gone(One& one);
   bool finish_if_done(One& one);
 
-  Runner& runner_;
+  loop::Runner& runner_;
   process::Spawner& spawner_;
   const Clock& clock_;
   const std::function<void(std::string_view)> hit_;

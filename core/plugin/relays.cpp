@@ -23,11 +23,11 @@ class Relays::Way final : public http::Reply {
  private:
   Relays& relays_;
   const Id id_;
-  const Runner::Mailbox mailbox_;
+  const loop::Runner::Mailbox mailbox_;
   std::atomic<bool> answered_{false};
 };
 
-Relays::Relays(Runner& runner, std::function<void(std::string_view)> hit)
+Relays::Relays(loop::Runner& runner, std::function<void(std::string_view)> hit)
     : runner_(runner), hit_(std::move(hit)) {}
 
 Result<Relays::Place> Relays::add(Answered answered) {

@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "core/http/message.h"
-#include "core/plugin/runner.h"
+#include "core/loop/runner.h"
 
 namespace bus::plugin {
 
@@ -20,7 +20,7 @@ class Relays {
   using Answered = std::function<void(Id, const http::Response&)>;
 
   // `hit` is told the name of a bound that was hit. Everything must outlive this.
-  Relays(Runner& runner, std::function<void(std::string_view)> hit);
+  Relays(loop::Runner& runner, std::function<void(std::string_view)> hit);
   Relays(const Relays&) = delete;
   Relays& operator=(const Relays&) = delete;
 
@@ -38,7 +38,7 @@ class Relays {
   class Way;
   void take(Id id, const http::Response& answer);
 
-  Runner& runner_;
+  loop::Runner& runner_;
   const std::function<void(std::string_view)> hit_;
   std::map<Id, Answered> open_;
   Id last_ = 0;

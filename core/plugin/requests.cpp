@@ -6,7 +6,7 @@
 
 namespace bus::plugin {
 
-Requests::Requests(Runner& runner, Outbound& outbound, std::function<void(std::string_view)> hit)
+Requests::Requests(loop::Runner& runner, Outbound& outbound, std::function<void(std::string_view)> hit)
     : runner_(runner), outbound_(outbound), hit_(std::move(hit)) {}
 
 Result<Requests::Id> Requests::send(http::ClientRequest request, std::size_t per_host, Answered answered) {

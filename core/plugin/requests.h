@@ -7,8 +7,8 @@
 #include <memory>
 #include <string_view>
 
+#include "core/loop/runner.h"
 #include "core/plugin/outbound.h"
-#include "core/plugin/runner.h"
 
 namespace bus::plugin {
 
@@ -19,7 +19,7 @@ class Requests {
   using Answered = std::function<void(Id, const Result<http::ClientResponse>&)>;
 
   // `hit` is told the name of a bound that was hit. Everything must outlive this.
-  Requests(Runner& runner, Outbound& outbound, std::function<void(std::string_view)> hit);
+  Requests(loop::Runner& runner, Outbound& outbound, std::function<void(std::string_view)> hit);
   ~Requests() { cancel_all(); }
   Requests(const Requests&) = delete;
   Requests& operator=(const Requests&) = delete;
@@ -37,7 +37,7 @@ class Requests {
   };
   void take(Id id, const Result<http::ClientResponse>& answer);
 
-  Runner& runner_;
+  loop::Runner& runner_;
   Outbound& outbound_;
   const std::function<void(std::string_view)> hit_;
   std::map<Id, Open> open_;

@@ -165,7 +165,7 @@ void SinkInstance::save_cursor(bool now) {
   if (!now && saved_at_ && time - *saved_at_ < kSavePeriod) {
     if (save_timer_ == 0) {
       save_timer_ =
-          runner().arm(*saved_at_ + kSavePeriod, microseconds(0), "cursor", [this](Runner::TimerId) {
+          runner().arm(*saved_at_ + kSavePeriod, microseconds(0), "cursor", [this](loop::Runner::TimerId) {
             save_timer_ = 0;
             save_cursor(true);
           });

@@ -62,7 +62,7 @@ class SinkInstance final : public Instance {
   bool paused_ = false;  // until a timer fires
   std::uint64_t saved_ = 0;
   std::optional<Mono> saved_at_;
-  Runner::TimerId save_timer_ = 0;
+  loop::Runner::TimerId save_timer_ = 0;
 
   std::atomic<std::uint64_t> acknowledged_{0};
 };

@@ -6,7 +6,7 @@
 
 namespace bus::plugin {
 
-Streams::Streams(Runner& runner, Outbound& outbound, std::function<void(std::string_view)> hit)
+Streams::Streams(loop::Runner& runner, Outbound& outbound, std::function<void(std::string_view)> hit)
     : runner_(runner), outbound_(outbound), hit_(std::move(hit)) {}
 
 Result<Streams::Id> Streams::open(http::ClientRequest request, std::string upgrade, Calls calls) {

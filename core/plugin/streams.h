@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/loop/runner.h"
 #include "core/plugin/outbound.h"
-#include "core/plugin/runner.h"
 #include "core/plugin/wire.h"
 
 namespace bus::plugin {
@@ -26,7 +26,7 @@ class Streams {
   };
 
   // `hit` is told the name of a bound that was hit. Everything must outlive this.
-  Streams(Runner& runner, Outbound& outbound, std::function<void(std::string_view)> hit);
+  Streams(loop::Runner& runner, Outbound& outbound, std::function<void(std::string_view)> hit);
   ~Streams() { cancel_all(); }
   Streams(const Streams&) = delete;
   Streams& operator=(const Streams&) = delete;
@@ -49,7 +49,7 @@ class Streams {
   void take(Id id, std::string_view bytes);
   void take_end(Id id, const Status& why);
 
-  Runner& runner_;
+  loop::Runner& runner_;
   Outbound& outbound_;
   const std::function<void(std::string_view)> hit_;
   std::map<Id, Open> open_;

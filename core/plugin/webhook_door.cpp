@@ -80,7 +80,8 @@ bus_webhook_request Exchange::c_request() const {
   return out;
 }
 
-WebhookDoor::WebhookDoor(const HostServices& services, std::string source, Runner& runner, Callback callback)
+WebhookDoor::WebhookDoor(const HostServices& services, std::string source, loop::Runner& runner,
+                         Callback callback)
     : services_(services), source_(std::move(source)), runner_(runner), callback_(std::move(callback)) {
   const auto counter = [this](const char* outcome) {
     return services_.metrics.counter("bus_webhook_requests_total",

@@ -15,7 +15,7 @@
 #include "core/auth/signature.h"
 #include "core/base/mutex.h"
 #include "core/http/message.h"
-#include "core/plugin/runner.h"
+#include "core/loop/runner.h"
 #include "core/plugin/services.h"
 
 namespace bus::plugin {
@@ -58,7 +58,7 @@ class WebhookDoor {
   using Callback = std::function<void(const std::shared_ptr<Exchange>&)>;
 
   // `source` names the secret in hints and metrics. The routes are copied.
-  WebhookDoor(const HostServices& services, std::string source, Runner& runner, Callback callback);
+  WebhookDoor(const HostServices& services, std::string source, loop::Runner& runner, Callback callback);
   ~WebhookDoor();
   WebhookDoor(const WebhookDoor&) = delete;
   WebhookDoor& operator=(const WebhookDoor&) = delete;
@@ -90,7 +90,7 @@ class WebhookDoor {
 
   const HostServices& services_;
   const std::string source_;
-  Runner& runner_;
+  loop::Runner& runner_;
   const Callback callback_;
   metrics::Counter taken_, refused_, failed_, unauthorized_, no_secret_;
 

@@ -68,7 +68,7 @@ class ProgramsTest : public ::testing::Test {
   std::vector<std::string> out_, err_, bounds_;
   std::size_t bytes_ = 0;
   std::map<std::uint64_t, Ended> ended_;
-  Runner runner_{"test", system_clock()};
+  loop::Runner runner_{"test", system_clock()};
   Programs programs_{runner_, process::system_spawner(), system_clock(),
                      [this](std::string_view bound) { bounds_.emplace_back(bound); }};
 };

@@ -37,7 +37,7 @@ class RequestsTest : public ::testing::Test {
   std::vector<std::string> bounds_;
   int status_ = 0;
   Outbound outbound_{http_};
-  Runner runner_{"test", clock_};
+  loop::Runner runner_{"test", clock_};
   Requests requests_{runner_, outbound_, [this](std::string_view bound) { bounds_.emplace_back(bound); }};
 };
 

@@ -45,7 +45,7 @@ class StreamsTest : public ::testing::Test {
   int status_ = 0;
   std::string heard_, over_;
   Outbound outbound_;
-  Runner runner_{"test", clock_};
+  loop::Runner runner_{"test", clock_};
   Streams streams_{runner_, outbound_, [this](std::string_view bound) { bounds_.emplace_back(bound); }};
 };
 

@@ -1,5 +1,5 @@
-// Runner: the one thread of a plugin instance. Jobs, timers and what watched descriptors bring run on it, one
-// at a time.
+// Runner: a thread of its own for one owner (a plugin instance, the rules). Jobs, timers and what watched
+// descriptors bring run on it, one at a time.
 #pragma once
 
 #include <cstddef>
@@ -11,11 +11,10 @@
 #include <string_view>
 #include <utility>
 
-#include "bus/ext/fd.h"
 #include "core/base/clock.h"
-#include "core/plugin/fd_set.h"
+#include "core/loop/fd_set.h"
 
-namespace bus::plugin {
+namespace bus::loop {
 
 // Safe for concurrent use, but for what is tagged. Asleep it costs nothing: no wake-up before a job comes,
 // a timer is due or a watched descriptor is ready. Without watches there is no descriptor of its own.
@@ -34,12 +33,17 @@ class Runner {
     nanoseconds running;
   };
 
-  static constexpr std::size_t kMaxTimers = 1024;
-  static constexpr std::size_t kMaxWatches = BUS_FD_MAX_WATCHES;
+  struct Bounds {
+    // Jobs that wait from try_post(): more than there can be connections that hand some in, whose bodies the
+    // server bounds.
+    std::size_t jobs = 4096;
+    std::size_t timers = 1024;
+    std::size_t watches = 1024;
+  };
 
-  // At most `bound` jobs wait from try_post(): more than there can be connections that hand some in, whose
-  // bodies the server bounds. `clock` must outlive the runner.
-  Runner(std::string name, const Clock& clock, std::size_t bound = 4096);
+  // `clock` must outlive the runner.
+  Runner(std::string name, const Clock& clock) : Runner(std::move(name), clock, Bounds{}) {}
+  Runner(std::string name, const Clock& clock, Bounds bounds);
   ~Runner();  // as stop(0)
   Runner(const Runner&) = delete;
   Runner& operator=(const Runner&) = delete;
@@ -56,13 +60,13 @@ class Runner {
   class Mailbox;
   Mailbox mailbox() const;
 
-  // Fires at `due`, and then every `period` (0: once), until cancelled. 0 if there are kMaxTimers. [runner's
-  // thread]
+  // Fires at `due`, and then every `period` (0: once), until cancelled. 0 if there are Bounds::timers.
+  // [runner's thread]
   TimerId arm(Mono due, microseconds period, std::string_view what, TimerJob job);
   void cancel(TimerId timer);  // [runner's thread]
 
   // Runs the job while `fd` is ready: EPOLLIN, EPOLLOUT, or 0: paused. As FdSet; Code::limit if there are
-  // kMaxWatches. [runner's thread]
+  // Bounds::watches. [runner's thread]
   Result<WatchId> watch(int fd, std::uint32_t events, std::string_view what, WatchJob job);
   Status rewatch(WatchId watch, std::uint32_t events);  // [runner's thread]
   void unwatch(WatchId watch);                          // [runner's thread]
@@ -98,4 +102,4 @@ class Runner::Mailbox {
   std::shared_ptr<Core> core_;
 };
 
-}  // namespace bus::plugin
+}  // namespace bus::loop

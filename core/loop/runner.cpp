@@ -1,4 +1,4 @@
-#include "core/plugin/runner.h"
+#include "core/loop/runner.h"
 
 #include <algorithm>
 #include <atomic>
@@ -13,7 +13,7 @@
 #include "core/base/mutex.h"
 #include "core/base/thread_name.h"
 
-namespace bus::plugin {
+namespace bus::loop {
 namespace {
 
 struct Named {
@@ -51,8 +51,8 @@ class CallMark {
 
 // Shared with the thread, so that one that is left to itself finds everything it needs.
 struct Runner::Core {
-  Core(std::string name_, const Clock& clock_, std::size_t bound_)
-      : name(std::move(name_)), clock(clock_), bound(bound_) {}
+  Core(std::string name_, const Clock& clock_, Bounds bounds_)
+      : name(std::move(name_)), clock(clock_), bounds(bounds_) {}
 
   bool put(std::string_view what, Job job, std::size_t most) {
     MutexLock lock(mutex);
@@ -178,7 +178,7 @@ struct Runner::Core {
 
   const std::string name;
   const Clock& clock;
-  const std::size_t bound;
+  const Bounds bounds;
 
   // Of the runner's thread.
   std::map<TimerId, TimerEntry> timers;
@@ -201,8 +201,8 @@ struct Runner::Core {
   std::thread thread BUS_GUARDED_BY(mutex);
 };
 
-Runner::Runner(std::string name, const Clock& clock, std::size_t bound)
-    : core_(std::make_shared<Core>(std::move(name), clock, bound)) {}
+Runner::Runner(std::string name, const Clock& clock, Bounds bounds)
+    : core_(std::make_shared<Core>(std::move(name), clock, bounds)) {}
 
 Runner::~Runner() {
   stop(milliseconds(0));
@@ -223,8 +223,8 @@ void Runner::start() {
 }
 
 bool Runner::try_post(std::string_view what, Job job) {
-  return core_->taken.load(std::memory_order_relaxed) < core_->bound &&
-         core_->put(what, std::move(job), core_->bound);
+  return core_->taken.load(std::memory_order_relaxed) < core_->bounds.jobs &&
+         core_->put(what, std::move(job), core_->bounds.jobs);
 }
 
 bool Runner::post(std::string_view what, Job job) {
@@ -240,7 +240,7 @@ bool Runner::Mailbox::post(std::string_view what, Job job) const {
 }
 
 Runner::TimerId Runner::arm(Mono due, microseconds period, std::string_view what, TimerJob job) {
-  if (core_->timers.size() >= kMaxTimers) return 0;
+  if (core_->timers.size() >= core_->bounds.timers) return 0;
   const TimerId id = ++core_->last_timer;
   core_->timers.emplace(id, TimerEntry{due, period, what, std::move(job)});
   core_->due.emplace(due, id);
@@ -260,7 +260,8 @@ void Runner::cancel(TimerId timer) {
 }
 
 Result<Runner::WatchId> Runner::watch(int fd, std::uint32_t events, std::string_view what, WatchJob job) {
-  if (core_->fds.size() >= kMaxWatches) return error(Code::limit, "too many descriptors are watched");
+  if (core_->fds.size() >= core_->bounds.watches)
+    return error(Code::limit, "too many descriptors are watched");
   return core_->fds.add(fd, events, what, std::move(job));
 }
 
@@ -318,4 +319,4 @@ bool Runner::stop(milliseconds grace) {
   return ended;
 }
 
-}  // namespace bus::plugin
+}  // namespace bus::loop

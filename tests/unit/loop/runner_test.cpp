@@ -1,4 +1,4 @@
-#include "core/plugin/runner.h"
+#include "core/loop/runner.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -13,7 +13,7 @@
 #include "core/base/unique_fd.h"
 #include "tests/support/fake_clock.h"
 
-namespace bus::plugin {
+namespace bus::loop {
 namespace {
 
 using namespace std::chrono_literals;
@@ -28,7 +28,7 @@ class RunnerTest : public ::testing::Test {
   }
   testing::FakeClock clock_;
   std::vector<int> seen_;
-  Runner runner_{"test", clock_, 3};
+  Runner runner_{"test", clock_, Runner::Bounds{.jobs = 3}};
 };
 
 TEST_F(RunnerTest, RunsJobsInOrder) {
@@ -275,4 +275,4 @@ TEST_F(RunnerTest, TakesJobsOfManyThreads) {
 }
 
 }  // namespace
-}  // namespace bus::plugin
+}  // namespace bus::loop

@@ -1,4 +1,4 @@
-#include "core/plugin/fd_set.h"
+#include "core/loop/fd_set.h"
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-namespace bus::plugin {
+namespace bus::loop {
 namespace {
 
 constexpr FdSet::Id kWake = 0;  // the eventfd's, in the kernel's answers
@@ -152,4 +152,4 @@ void FdSet::wake() const {
   (void)::eventfd_write(wake_.get(), 1);
 }
 
-}  // namespace bus::plugin
+}  // namespace bus::loop

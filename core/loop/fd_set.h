@@ -13,7 +13,7 @@
 #include "core/base/result.h"
 #include "core/base/unique_fd.h"
 
-namespace bus::plugin {
+namespace bus::loop {
 
 // Level-triggered. Opens nothing before the first add(). All of one thread, but for wake(). Events are
 // EPOLLIN, EPOLLOUT, EPOLLHUP and EPOLLERR.
@@ -61,4 +61,4 @@ class FdSet {
   Id last_ = 0;
 };
 
-}  // namespace bus::plugin
+}  // namespace bus::loop
