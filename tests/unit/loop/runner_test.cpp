@@ -92,7 +92,7 @@ TEST_F(RunnerTest, ATimerMayCancelItselfAndArmOthers) {
 }
 
 TEST_F(RunnerTest, BoundsItsTimers) {
-  for (std::size_t i = 0; i < Runner::kMaxTimers; ++i) EXPECT_NE(arm(1h, 0us, 0), 0u);
+  for (std::size_t i = 0; i < Runner::Bounds{}.timers; ++i) EXPECT_NE(arm(1h, 0us, 0), 0u);
   EXPECT_EQ(arm(1h, 0us, 0), 0u);
 }
 
@@ -246,7 +246,7 @@ TEST_F(RunnerTest, SleepsForJobsTimersAndDescriptorsTogether) {
 
 TEST_F(RunnerTest, TakesJobsOfManyThreadsWhileItWatches) {
   const Pipe pipe;
-  Runner runner("many", clock_, 1000);
+  Runner runner("many", clock_, Runner::Bounds{.jobs = 1000});
   runner.start();
   runner.post("watch", [&] { (void)runner.watch(pipe.out.get(), EPOLLIN, "fd", [&](auto, auto) {}); });
   std::vector<std::thread> threads;
@@ -261,7 +261,7 @@ TEST_F(RunnerTest, TakesJobsOfManyThreadsWhileItWatches) {
 }
 
 TEST_F(RunnerTest, TakesJobsOfManyThreads) {
-  Runner runner("many", clock_, 1000);
+  Runner runner("many", clock_, Runner::Bounds{.jobs = 1000});
   runner.start();
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
