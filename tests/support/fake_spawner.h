@@ -1,16 +1,20 @@
-// A Spawner that starts nothing, remembers everything, and ends programs when the test says so.
+// A Spawner that starts nothing, remembers everything, and lets programs write and end when the test says so.
 #pragma once
 
+#include <fcntl.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "core/base/file.h"
 #include "core/base/mutex.h"
 #include "core/process/spawner.h"
 
@@ -40,6 +44,13 @@ class FakeSpawner final : public process::Spawner {
     MutexLock lock(mutex_);
     end(index, exit);
   }
+  // Has the program write to its descriptor `to` (1 or 2), if that is a pipe or file of ours. REQUIRES: it
+  // has not ended, and somebody reads what no pipe holds.
+  void say(std::size_t index, int to, std::string_view text) {
+    MutexLock lock(mutex_);
+    const UniqueFd& fd = outputs_[index][to == 1 ? 0 : 1];
+    if (!fd || !write_all(fd.get(), text)) std::abort();
+  }
   // A copy of what was started so far, oldest first.
   std::vector<Started> started() const {
     MutexLock lock(mutex_);
@@ -59,6 +70,7 @@ class FakeSpawner final : public process::Spawner {
     child.pgid = program.group == process::Group::ours ? 0 : child.pid;
     wakers_.emplace_back(::dup(child.pidfd.get()));
     started_.push_back({program, child.pid});
+    outputs_.push_back({taken(program.out), taken(program.err)});
     return child;
   }
   Result<std::optional<process::Exit>> reap(process::Child& child) override {
@@ -81,9 +93,13 @@ class FakeSpawner final : public process::Spawner {
   static std::size_t index_of(const process::Child& child) {
     return static_cast<std::size_t>(child.pid - 1000);
   }
+  static UniqueFd taken(const process::Output& output) {
+    return UniqueFd(output.kind == process::Output::Kind::fd ? ::fcntl(output.fd, F_DUPFD_CLOEXEC, 3) : -1);
+  }
   void end(std::size_t index, process::Exit exit) BUS_REQUIRES(mutex_) {
     if (started_[index].exit) return;
     started_[index].exit = exit;
+    outputs_[index] = {};
     const std::uint64_t one = 1;
     if (::write(wakers_[index].get(), &one, sizeof one) != sizeof one) std::abort();
   }
@@ -91,6 +107,7 @@ class FakeSpawner final : public process::Spawner {
   mutable Mutex mutex_;
   std::vector<Started> started_ BUS_GUARDED_BY(mutex_);
   std::vector<UniqueFd> wakers_ BUS_GUARDED_BY(mutex_);
+  std::vector<std::array<UniqueFd, 2>> outputs_ BUS_GUARDED_BY(mutex_);
   std::optional<Error> failure_ BUS_GUARDED_BY(mutex_);
   bool obey_term_ BUS_GUARDED_BY(mutex_) = true;
 };
