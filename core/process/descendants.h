@@ -9,7 +9,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "core/base/clock.h"
 #include "core/base/result.h"
@@ -47,38 +46,45 @@ class Orphans {
   loop::Runner::WatchId watch_ = 0;
 };
 
-// Those that came of one program. Found by their parents, by groups and sessions that one of them leads, and
-// by kRunVariable in the environment they were started with; once found they stay known. A process that got
-// rid of all three before the first look is not found. Walks /proc: for stopping only. One thread.
+class ProcessTable;
+
+// Those that came of one program, itself included. Found by their parents, by groups and sessions that one of
+// them leads, and by kRunVariable in the environment they were started with; once found they stay known. A
+// process that got rid of all three before the first look is not found. Walks /proc: for stopping only. One
+// thread.
 class Descendants {
  public:
-  // `pid` is the program (not reaped yet, or its group not gone), `run` the value of its kRunVariable.
+  // `pid` is the program: not reaped yet, or its group not gone. `run` is the value of its kRunVariable.
   Descendants(pid_t pid, std::string run);
 
-  // Signals all that can be found. What forks meanwhile may be missed.
-  void signal(int signal);
-  // SIGKILL to all, held by SIGSTOP first so that nobody forks away; and to the program's scope, if it has
-  // one.
+  // Signals those that are known and are not in the program's group.
+  void signal_outside(int signal);
+  // Looks for more and sends SIGKILL to all, held by SIGSTOP first so that nobody forks away; also to the
+  // program's scope, if it has one.
   void kill();
-  // True once nobody runs. Does not walk while one of those known runs.
+  // True once nobody runs, which is said by the second look that finds nobody. Cheap while one of those known
+  // runs.
   bool gone();
 
  private:
   struct Known {
-    std::uint64_t start;  // when it was started: who has the number later is another
-    UniqueFd pidfd;
+    std::uint64_t start = 0;  // tells it from a later owner of its number; 0: it was reaped, but may lead
+    UniqueFd pidfd{};
   };
+
   bool look();
   bool add(pid_t pid, std::uint64_t start);
+  void forget(const ProcessTable& table);
   bool known_run() const;
-  void tell(int signal) const;
+  static void tell(const Known& known, pid_t pid, int signal);
 
   const pid_t pid_;
   const std::string run_;
   std::string scope_;             // its cgroup's folder; empty: it has no scope
-  std::map<pid_t, Known> known_;  // of those that may still run
-  std::vector<pid_t> leaders_;    // numbers of groups and sessions of ours
-  int nobody_ = 0;                // walks in a row that found nobody
+  std::map<pid_t, Known> known_;  // those that run, and those that lead some that do
+  std::shared_ptr<const ProcessTable> table_;
+  Mono since_;      // a table from before is too old
+  int nobody_ = 0;  // looks in a row that found nobody
 };
 
 }  // namespace bus::process

@@ -7,11 +7,12 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstring>
-#include <memory>
 #include <string_view>
 
+#include "core/base/file.h"
+#include "core/base/mutex.h"
 #include "core/base/unique_fd.h"
+#include "core/process/descendants.h"
 
 namespace bus::process {
 namespace {
@@ -19,40 +20,182 @@ namespace {
 struct CloseFolder {
   void operator()(DIR* folder) const { ::closedir(folder); }
 };
+using Folder = std::unique_ptr<DIR, CloseFolder>;
 
-// The state letter and the group of one process: "1234 (any name) S 1 1234 …".
-bool runs_in(int proc, const char* pid, pid_t pgid) {
-  std::array<char, 32> path{};
-  const std::size_t length = std::strlen(pid);
-  constexpr std::string_view kStat = "/stat";
-  if (length + kStat.size() >= path.size()) return false;
-  std::memcpy(path.data(), pid, length);
-  std::memcpy(path.data() + length, kStat.data(), kStat.size());
-  const UniqueFd fd(::openat(proc, path.data(), O_RDONLY | O_CLOEXEC));
-  std::array<char, 256> buffer{};
-  const ssize_t got = fd ? ::read(fd.get(), buffer.data(), buffer.size()) : 0;
-  if (got <= 0) return false;  // it has just ended
-  std::string_view text(buffer.data(), static_cast<std::size_t>(got));
-  const auto bracket = text.rfind(')');
-  if (bracket == std::string_view::npos || bracket + 4 > text.size()) return false;
-  const char state = text[bracket + 2];
-  text.remove_prefix(bracket + 4);
-  text.remove_prefix(std::min(text.find(' ') + 1, text.size()));  // the parent
-  pid_t group = 0;
-  std::from_chars(text.data(), text.data() + text.size(), group);
-  return group == pgid && state != 'Z' && state != 'X';
+constexpr std::size_t kEnvironment = 4u << 20;
+
+// Calls `each` with the number of every process until it says stop. False if /proc cannot be read.
+template <class Each>
+bool walk(Each each) {
+  const Folder folder(::opendir("/proc"));
+  if (!folder) return false;
+  while (const dirent* entry = ::readdir(folder.get())) {
+    const std::string_view name = entry->d_name;
+    pid_t pid = 0;
+    const auto [end, failed] = std::from_chars(name.data(), name.data() + name.size(), pid);
+    if (failed != std::errc() || end != name.data() + name.size()) continue;
+    if (!each(pid)) break;
+  }
+  return true;
+}
+
+UniqueFd open_of(pid_t pid, std::string_view file) {
+  std::array<char, 48> path{};
+  std::string_view folder = "/proc/";
+  char* at = std::copy(folder.begin(), folder.end(), path.data());
+  at = std::to_chars(at, path.data() + path.size(), pid).ptr;
+  std::copy(file.begin(), file.end(), at);
+  return UniqueFd(::open(path.data(), O_RDONLY | O_CLOEXEC));
+}
+
+// The next number of a line of them; moves on.
+template <class Number>
+void take_number(std::string_view& text, Number& number) {
+  text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+  const auto end = std::from_chars(text.data(), text.data() + text.size(), number).ptr;
+  text.remove_prefix(std::min(text.find(' ', static_cast<std::size_t>(end - text.data())), text.size()));
+}
+
+struct Latest {
+  Mutex mutex;
+  std::weak_ptr<const ProcessTable> table BUS_GUARDED_BY(mutex);
+};
+
+Latest& latest() {
+  static Latest one;
+  return one;
 }
 
 }  // namespace
 
-bool anyone_runs_in(pid_t pgid) {
-  const std::unique_ptr<DIR, CloseFolder> folder(::opendir("/proc"));
-  if (!folder) return true;
-  while (const dirent* entry = ::readdir(folder.get())) {
-    const char first = entry->d_name[0];
-    if (first >= '1' && first <= '9' && runs_in(::dirfd(folder.get()), entry->d_name, pgid)) return true;
+// "1234 (any name) S parent group session …", the start is the 22nd field.
+std::optional<ProcessEntry> read_process(pid_t pid) {
+  const UniqueFd fd = open_of(pid, "/stat");
+  std::array<char, 512> buffer{};
+  const ssize_t got = fd ? ::read(fd.get(), buffer.data(), buffer.size()) : 0;
+  if (got <= 0) return std::nullopt;  // it has just ended
+  std::string_view text(buffer.data(), static_cast<std::size_t>(got));
+  const auto bracket = text.rfind(')');
+  if (bracket == std::string_view::npos || bracket + 4 > text.size()) return std::nullopt;
+  ProcessEntry entry;
+  entry.pid = pid;
+  entry.state = text[bracket + 2];
+  text.remove_prefix(bracket + 3);
+  take_number(text, entry.parent);
+  take_number(text, entry.group);
+  take_number(text, entry.session);
+  for (int skipped = 7; skipped <= 21; ++skipped) {
+    long long any = 0;
+    take_number(text, any);
   }
-  return false;
+  take_number(text, entry.start);
+  return entry;
+}
+
+std::string run_of(pid_t pid) {
+  const UniqueFd fd = open_of(pid, "/environ");
+  if (!fd) return {};
+  const auto all = read_all(fd.get(), kEnvironment);
+  if (!all) return {};
+  std::string_view rest = *all;
+  while (!rest.empty()) {
+    const std::string_view entry = rest.substr(0, rest.find('\0'));
+    if (entry.starts_with(kRunVariable) && entry.substr(kRunVariable.size()).starts_with('='))
+      return std::string(entry.substr(kRunVariable.size() + 1));
+    rest.remove_prefix(std::min(entry.size() + 1, rest.size()));
+  }
+  return {};
+}
+
+std::shared_ptr<const ProcessTable> ProcessTable::take() {
+  const auto table = std::make_shared<ProcessTable>();
+  table->begun_ = system_clock().monotonic();
+  table->complete_ = walk([&table](pid_t pid) {
+    if (const auto entry = read_process(pid)) table->entries_.push_back(*entry);
+    return true;
+  });
+  auto& entries = table->entries_;
+  std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.pid < b.pid; });
+  for (Index* index : {&table->by_parent_, &table->by_group_, &table->by_session_})
+    index->reserve(entries.size());
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const ProcessEntry& entry = entries[i];
+    if (entry.zombie()) continue;
+    table->by_parent_.emplace_back(entry.parent, i);
+    table->by_group_.emplace_back(entry.group, i);
+    table->by_session_.emplace_back(entry.session, i);
+    if (std::string run = run_of(entry.pid); !run.empty()) table->by_run_.emplace_back(std::move(run), i);
+  }
+  for (Index* index : {&table->by_parent_, &table->by_group_, &table->by_session_})
+    std::sort(index->begin(), index->end());
+  std::sort(table->by_run_.begin(), table->by_run_.end());
+  return table;
+}
+
+std::shared_ptr<const ProcessTable> ProcessTable::begun_after(Mono since) {
+  Latest& newest = latest();
+  MutexLock lock(newest.mutex);
+  auto table = newest.table.lock();
+  if (!table || table->begun() <= since) newest.table = table = take();
+  return table;
+}
+
+const ProcessEntry* ProcessTable::find(pid_t pid) const {
+  const auto at = std::lower_bound(entries_.begin(), entries_.end(), pid,
+                                   [](const ProcessEntry& entry, pid_t key) { return entry.pid < key; });
+  return at == entries_.end() || at->pid != pid ? nullptr : &*at;
+}
+
+void ProcessTable::select(const Index& index, pid_t key, Each& found) const {
+  auto at = std::lower_bound(index.begin(), index.end(), std::pair(key, std::size_t{0}));
+  for (; at != index.end() && at->first == key; ++at) found.push_back(&entries_[at->second]);
+}
+
+void ProcessTable::children_of(pid_t pid, Each& found) const {
+  select(by_parent_, pid, found);
+}
+
+void ProcessTable::group_or_session(pid_t leader, Each& found) const {
+  select(by_group_, leader, found);
+  select(by_session_, leader, found);
+}
+
+void ProcessTable::marked(const std::string& run, Each& found) const {
+  auto at = std::lower_bound(by_run_.begin(), by_run_.end(), std::pair(run, std::size_t{0}));
+  for (; at != by_run_.end() && at->first == run; ++at) found.push_back(&entries_[at->second]);
+}
+
+std::vector<pid_t> children_of_main_thread() {
+  std::vector<pid_t> all;
+  const pid_t us = ::getpid();
+  if (const UniqueFd fd = open_of(us, "/task/" + std::to_string(us) + "/children")) {
+    const auto text = read_all(fd.get(), kEnvironment);
+    if (!text) return all;
+    std::string_view rest = *text;
+    while (rest.find_first_not_of(" \n") != std::string_view::npos) {
+      pid_t pid = 0;
+      take_number(rest, pid);
+      if (pid > 0) all.push_back(pid);
+    }
+    return all;
+  }
+  // A kernel without that file.
+  walk([&all, us](pid_t pid) {
+    const auto entry = read_process(pid);
+    if (entry && entry->parent == us) all.push_back(pid);
+    return true;
+  });
+  return all;
+}
+
+bool anyone_runs_in(pid_t pgid) {
+  bool anyone = false;
+  const bool complete = walk([&anyone, pgid](pid_t pid) {
+    const auto entry = read_process(pid);
+    anyone = entry && entry->group == pgid && !entry->zombie();
+    return !anyone;
+  });
+  return anyone || !complete;
 }
 
 }  // namespace bus::process

@@ -14,8 +14,10 @@
 #include <cstring>
 
 #include "core/base/file.h"
+#include "core/process/descendants.h"
 #include "core/process/descriptor_limit.h"
 #include "core/process/exec_child.h"
+#include "core/process/known_children.h"
 #include "core/process/proc_scan.h"
 
 // ThreadSanitizer takes clone() for a fork and then keeps the child's books in our memory. glibc's other name
@@ -258,9 +260,11 @@ class SystemSpawner final : public Spawner {
     do {
       result = ::waitid(P_PIDFD, static_cast<id_t>(child.pidfd.get()), &info, WEXITED | WNOHANG);
     } while (result != 0 && errno == EINTR);
-    if (result != 0)
-      return system_error("the exit of process " + std::to_string(child.pid) + " is lost", errno);
-    if (info.si_pid == 0) return std::optional<Exit>();
+    const int failure = result == 0 ? 0 : errno;
+    if (failure == 0 && info.si_pid == 0) return std::optional<Exit>();
+    known_children().reaped(child.pid);
+    if (failure != 0)
+      return system_error("the exit of process " + std::to_string(child.pid) + " is lost", failure);
     child.exit = info.si_code == CLD_EXITED
                      ? Exit{.code = info.si_status}
                      : Exit{.signal = info.si_status, .core = info.si_code == CLD_DUMPED};
@@ -290,6 +294,10 @@ class SystemSpawner final : public Spawner {
     return child.gone = child.exit && !anyone_runs_in(child.pgid);
   }
 
+  std::unique_ptr<Descendants> descendants(const Child& child) override {
+    return child.run.empty() ? nullptr : std::make_unique<Descendants>(child.pid, child.run);
+  }
+
  private:
   // The child shares our memory and we stand still until it has called execve or exited.
   static Result<Child> clone_into(ExecJob& job) {
@@ -299,9 +307,11 @@ class SystemSpawner final : public Spawner {
     pid_t pid = -1;
     int failure = 0;
     {
+      KnownChildren::Starting starting(known_children());
       const AllSignalsBlocked blocked;
       pid = ::clone(exec_child, stack.top(), CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &job, &pidfd);
       failure = errno;
+      starting.started(pid);
     }
     if (pid < 0) return system_error("cannot start a process", failure);
     Child child;
@@ -312,6 +322,10 @@ class SystemSpawner final : public Spawner {
 };
 
 }  // namespace
+
+std::unique_ptr<Descendants> Spawner::descendants(const Child&) {
+  return nullptr;
+}
 
 std::string signal_name(int signal) {
   const char* name = ::sigabbrev_np(signal);

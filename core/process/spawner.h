@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -11,6 +12,8 @@
 #include "core/process/program.h"
 
 namespace bus::process {
+
+class Descendants;
 
 // How a program ended.
 struct Exit {
@@ -35,6 +38,7 @@ struct Child {
   UniqueFd pidfd;              // readable (poll, epoll) once the program has ended
   std::optional<Exit> exit{};  // set by reap()
   bool gone = false;           // nobody of its group is left; set by reap() and group_gone()
+  std::string run{};           // its BUS_RUN; empty: it has none, and only its group is known to be its own
 };
 
 // Safe for concurrent use; each Child by one thread at a time. `supervise.h` has the waiting and the
@@ -60,6 +64,10 @@ class Spawner {
   // True once no process of the child's group runs any more. Reaps those of the group that became our
   // children (if we are a subreaper or process 1); zombies that wait for another parent do not count.
   virtual bool group_gone(Child& child) = 0;
+
+  // All that came of the child, for stopping it (descendants.h). Null: only its group is known, as for a
+  // child without `run`.
+  virtual std::unique_ptr<Descendants> descendants(const Child& child);
 };
 
 // The kernel's processes: clone + execve, pidfds. Lives for the whole program. The first call takes SIGCHLD

@@ -8,11 +8,15 @@
 #include <string>
 #include <utility>
 
+#include "core/process/descendants.h"
+
 namespace bus::process {
 namespace {
 
-// How often a group without its leader is looked at: nothing announces its end.
+// How often a group without its leader is looked at: nothing announces its end. Ever more seldom.
 constexpr milliseconds kLookAgain{10};
+constexpr std::uint32_t kLooksBeforeDoubling = 16;
+constexpr std::uint32_t kMostDoublings = 5;
 constexpr seconds kAfterKill{10};
 
 // Waits until the child's pidfd is readable or `limit` has passed; a negative limit is none.
@@ -53,27 +57,50 @@ Result<std::optional<Exit>> wait_for(Spawner& spawner, Child& child, millisecond
 }
 
 Stopping::Stopping(Spawner& spawner, Child& child, microseconds grace, Mono now)
-    : spawner_(spawner), child_(child), kill_at_(now + grace) {
+    : spawner_(spawner), child_(child), descendants_(spawner.descendants(child)), kill_at_(now + grace) {
   (void)spawner_.reap(child_);
-  (void)spawner_.signal(child_, SIGTERM);
-  (void)spawner_.signal(child_, SIGCONT);  // a stopped program cannot act on the first
+  // A stopped program cannot act on the first.
+  for (const int signal : {SIGTERM, SIGCONT}) {
+    (void)spawner_.signal(child_, signal);
+    if (descendants_) descendants_->signal_outside(signal);
+  }
+}
+
+Stopping::~Stopping() = default;
+
+void Stopping::hurry(Mono at) {
+  kill_at_ = std::min(kill_at_, at);
+}
+
+bool Stopping::nobody_left() {
+  ++looks_;
+  return (!descendants_ || descendants_->gone()) && spawner_.group_gone(child_);
+}
+
+void Stopping::kill() {
+  if (descendants_) descendants_->kill();
+  (void)spawner_.signal(child_, SIGKILL);
 }
 
 Stopping::Stage Stopping::step(Mono now) {
   if (stage_ == Stage::gone) return stage_;
   const auto ended = spawner_.reap(child_);
   // A lost exit is no reason to wait for ever: the group decides.
-  if ((!ended || *ended) && spawner_.group_gone(child_)) return stage_ = Stage::gone;
+  const bool leader_ended = !ended || *ended;
+  if (leader_ended && nobody_left()) return stage_ = Stage::gone;
   if (stage_ == Stage::asked && now >= kill_at_) {
-    (void)spawner_.signal(child_, SIGKILL);
+    kill();
     stage_ = Stage::killed;
+    looks_ = 0;
+  } else if (stage_ == Stage::killed && leader_ended && descendants_) {
+    kill();  // some were forked behind the first
   }
   return stage_;
 }
 
 Mono Stopping::next(Mono now) const {
   if (stage_ == Stage::gone) return Mono::max();
-  const Mono soon = now + kLookAgain;
+  const Mono soon = now + kLookAgain * (1u << std::min(looks_ / kLooksBeforeDoubling, kMostDoublings));
   if (stage_ == Stage::killed) return soon;
   return child_.exit ? std::min(soon, kill_at_) : kill_at_;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "core/base/clock.h"
@@ -17,8 +18,8 @@ Result<std::optional<Exit>> wait_for(Spawner& spawner, Child& child, millisecond
 inline constexpr seconds kDefaultGrace{10};
 
 // Stops a program and its group: SIGTERM, a grace, SIGKILL. Says gone only when no process of the group is
-// left. A process that has left the group (setsid) is not followed. For an event loop: call step() when
-// child.pidfd is readable and when next() has come. One thread.
+// left. If the child has a `run`, that goes for all that came of it, also what has left the group (setsid).
+// For an event loop: call step() when child.pidfd is readable and when next() has come. One thread.
 class Stopping {
  public:
   enum class Stage : std::uint8_t {
@@ -29,6 +30,12 @@ class Stopping {
 
   // Sends SIGTERM. `child` and `spawner` must outlive this.
   Stopping(Spawner& spawner, Child& child, microseconds grace, Mono now);
+  ~Stopping();
+  Stopping(const Stopping&) = delete;
+  Stopping& operator=(const Stopping&) = delete;
+
+  // The grace ends at `at`, if that is sooner.
+  void hurry(Mono at);
 
   // Looks and acts; the stage after it.
   Stage step(Mono now);
@@ -36,10 +43,15 @@ class Stopping {
   Mono next(Mono now) const;
 
  private:
+  bool nobody_left();
+  void kill();
+
   Spawner& spawner_;
   Child& child_;
+  std::unique_ptr<Descendants> descendants_;  // null: the group is all
   Mono kill_at_;
   Stage stage_ = Stage::asked;
+  std::uint32_t looks_ = 0;  // since the leader ended or SIGKILL
 };
 
 // Stops and blocks until the group is gone. Code::timeout if it outlives SIGKILL by 10 s (a process in an
