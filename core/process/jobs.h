@@ -35,8 +35,8 @@ struct JobEnd {
 
 // What to run. The callbacks come on the runner's thread.
 struct JobSpec {
-  Program program;       // out and err are set by Jobs if there is a log or `lines`; BUS_RUN in env always
-  std::string log_path;  // a RunLog; empty: none
+  Program program{};       // out and err are set by Jobs if there is a log or `lines`; BUS_RUN in env always
+  std::string log_path{};  // a RunLog; empty: none
   LogBounds log_bounds{};
   // Each line as it comes, without its newline; `whole` as in LogLine. May be empty.
   std::function<void(Tag, std::string_view line, bool whole)> lines{};
@@ -57,7 +57,8 @@ class Jobs {
 
   // `scopes` (scope.h) gives each program a scope of its own; null: none. Everything must outlive this.
   Jobs(loop::Runner& runner, Spawner& spawner, const Clock& clock, Scopes* scopes = nullptr);
-  ~Jobs();  // REQUIRES: stop_all() was called, or nothing runs
+  // REQUIRES: on the runner's thread, or stop_all() was called. What runs is left alone, without an eye.
+  ~Jobs();
   Jobs(const Jobs&) = delete;
   Jobs& operator=(const Jobs&) = delete;
 
@@ -72,7 +73,7 @@ class Jobs {
   std::size_t running() const;
 
   // Stops all, reading on, and waits for it: at most `grace` and some seconds. Nothing is called back any
-  // more, also not from within; their logs are whole.
+  // more, and start() fails with Code::stopping. REQUIRES: not from a callback of a job.
   void stop_all(microseconds grace);
   // SIGKILL to the groups of all; for when the thread does not come back. Any thread.
   void kill_all();

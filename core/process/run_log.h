@@ -97,6 +97,9 @@ class LogReader {
   // Where the next line begins: for a LogStart later, also after rotations.
   std::uint64_t offset() const;
 
+  // What is missing before the line that is still to come: at the end of a finished log, of its end.
+  std::uint64_t gone() const;
+
   // True if nobody writes the log any more. What it is asked before, next() may still bring: read to the end
   // once more after it.
   bool finished() const;

@@ -9,7 +9,6 @@
 #include <string>
 #include <string_view>
 
-#include "core/base/clock.h"
 #include "core/base/result.h"
 #include "core/loop/runner.h"
 
@@ -29,9 +28,9 @@ Status kill_scope(const std::string& folder);
 // runner's thread.
 class Scopes {
  public:
-  // `socket`: the manager's; empty: $XDG_RUNTIME_DIR/systemd/private. Connects at the first adopt().
-  Scopes(loop::Runner& runner, const Clock& clock, std::string socket = {});
-  ~Scopes();
+  // `socket`: the manager's; empty: $XDG_RUNTIME_DIR/systemd/private. Is connected while answers are to come.
+  explicit Scopes(loop::Runner& runner, std::string socket = {});
+  ~Scopes();  // on the runner's thread, or when it has ended
   Scopes(const Scopes&) = delete;
   Scopes& operator=(const Scopes&) = delete;
 
