@@ -106,6 +106,7 @@ void Descendants::signal_outside(int signal) {
 }
 
 void Descendants::kill() {
+  if (nobody_ != 0) return;  // nobody to be killed, as far as is known
   const bool alone = known_.size() <= 1;
   for (int round = 0; round < kRounds && (look() || (round == 0 && !alone)); ++round) {
     for (const auto& [pid, known] : known_) tell(known, pid, SIGSTOP);
@@ -114,7 +115,6 @@ void Descendants::kill() {
   if (!scope_.empty()) (void)kill_scope(scope_);
   for (const auto& [pid, known] : known_) tell(known, pid, SIGKILL);
   since_ = system_clock().monotonic();
-  nobody_ = 0;
 }
 
 // Looks only at those known, by their descriptors where there are some.

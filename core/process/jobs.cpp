@@ -275,8 +275,10 @@ void Jobs::State::look(One& one) {
     MutexLock lock(mutex);
     stage = one.stopping->step(now);
   }
-  note_end(one);
-  if (stage == Stopping::Stage::gone || now >= one.give_up) return finish(one);
+  if (stage == Stopping::Stage::gone || now >= one.give_up) {
+    note_end(one);
+    return finish(one);
+  }
   schedule(one, std::min(one.stopping->next(now), one.give_up));
 }
 

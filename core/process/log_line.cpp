@@ -74,6 +74,12 @@ bool lock_log(int fd) {
   return ::fcntl(fd, F_OFD_SETLK, &lock) == 0;
 }
 
+void unlock_log(int fd) {
+  struct flock lock = whole_file();
+  lock.l_type = F_UNLCK;
+  (void)::fcntl(fd, F_OFD_SETLK, &lock);
+}
+
 bool log_locked(int fd) {
   struct flock lock = whole_file();
   return ::fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;

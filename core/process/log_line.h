@@ -44,6 +44,7 @@ std::string rotated_name(const std::string& path, int number);
 
 // Takes the writer's lock on an open file. False if somebody has it.
 bool lock_log(int fd);
+void unlock_log(int fd);
 // Whether somebody has it.
 bool log_locked(int fd);
 

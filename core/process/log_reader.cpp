@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <deque>
 #include <utility>
 
@@ -16,6 +17,9 @@ namespace {
 
 constexpr std::size_t kReadAtOnce = std::size_t{128} << 10;                 // more than the longest line
 constexpr std::uint32_t kChanges = IN_MODIFY | IN_ATTRIB | IN_CLOSE_WRITE;  // IN_ATTRIB: rotated or removed
+
+constexpr int kLockTries = 20;
+constexpr useconds_t kLockPause = 1000;
 
 // One file of a log.
 struct Piece {
@@ -55,6 +59,7 @@ struct LogReader::State {
   std::size_t used = 0;  // of `buffer`; what follows is at `at`
   UniqueFd changes;      // inotify; empty: nobody follows
   int watch = -1;
+  bool closing = false;  // somebody who wrote has closed the file
 
   std::uint64_t offset() const { return piece.base.offset + at - piece.base.header; }
   Status go_to(std::uint64_t wanted);
@@ -69,6 +74,7 @@ Status LogReader::State::go_to(std::uint64_t wanted) {
   auto found = piece_at(path, wanted);
   if (!found) return std::move(found).error();
   piece = std::move(*found);
+  closing = false;
   buffer.clear();
   used = 0;
   at = piece.base.header;
@@ -90,7 +96,13 @@ Status LogReader::State::watch_piece() {
 
 void LogReader::State::forget_changes() {
   alignas(inotify_event) std::array<char, 4096> events{};
-  while (::read(changes.get(), events.data(), events.size()) > 0) {
+  for (ssize_t got = 0; (got = ::read(changes.get(), events.data(), events.size())) > 0;) {
+    inotify_event event{};
+    for (std::size_t i = 0; i + sizeof event <= static_cast<std::size_t>(got);
+         i += sizeof event + event.len) {
+      std::memcpy(&event, events.data() + i, sizeof event);
+      closing = closing || (event.wd == watch && (event.mask & IN_CLOSE_WRITE) != 0);
+    }
   }
 }
 
@@ -194,12 +206,17 @@ std::uint64_t LogReader::gone() const {
   return state_->gone;
 }
 
-bool LogReader::finished() const {
-  for (;;) {
+bool LogReader::finished() {
+  // Where a writer was killed the kernel tells of the closing a moment before it gives up the lock.
+  for (int tries = std::exchange(state_->closing, false) ? kLockTries : 1;;) {
     const UniqueFd now(::open(state_->path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
     if (!now) return true;
-    if (log_locked(now.get())) return false;
-    if (same_file(now.get(), state_->path)) return true;  // and was not put aside meanwhile
+    if (log_locked(now.get())) {
+      if (--tries == 0) return false;
+      ::usleep(kLockPause);
+    } else if (same_file(now.get(), state_->path)) {
+      return true;  // and was not put aside meanwhile
+    }
   }
 }
 

@@ -197,6 +197,7 @@ Status RunLog::close(Time time) {
   }
   state.write();
   if (state.lost != 0) state.tell_lost(time);
+  unlock_log(state.fd.get());  // before those who follow are woken by the closing
   state.fd.reset();
   return state.failure ? Status(*state.failure) : Status(Ok{});
 }

@@ -100,12 +100,13 @@ class LogReader {
   // What is missing before the line that is still to come: at the end of a finished log, of its end.
   std::uint64_t gone() const;
 
-  // True if nobody writes the log any more. What it is asked before, next() may still bring: read to the end
-  // once more after it.
-  bool finished() const;
+  // True if nobody writes the log any more.
+  bool finished();
 
-  // A descriptor that becomes readable (poll, epoll) when there is more, and when the log is finished; ours,
-  // for the life of this. It falls silent when next() has said that there is no more.
+  // A descriptor that becomes readable (poll, epoll) when there is more, and when nobody writes any more;
+  // ours, for the life of this. It falls silent when next() says that there is no more. To follow to the end:
+  // call next() until there is no more; if finished(), once more so, and that was all; else wait for the
+  // descriptor.
   Result<int> follow();
 
  private:
