@@ -93,7 +93,11 @@ Status start_host(const config::Paths& paths, const ConnectOptions& options) {
   process::Program host;
   host.path = *program;
   host.argv = {"bus", "serve"};
-  const std::vector<std::string> environment = process::own_environment();
+  std::vector<std::string> environment = process::own_environment();
+  // It is nobody's run, and must not end with the one that needed it first.
+  std::erase_if(environment, [](const std::string& entry) {
+    return entry.starts_with(std::string(process::kRunVariable) + "=");
+  });
   const process::Variable ready[] = {{kReadyVariable, std::to_string(kReadyFd)}};
   host.env = process::merge_environment(environment, ready);
   host.cwd = "/";

@@ -105,15 +105,44 @@ void Descendants::signal_outside(int signal) {
   since_ = system_clock().monotonic();
 }
 
+// Whether it is one of them by its parent, its group, its session or its mark, as things are now. Not by a
+// number that has passed on to others.
+bool Descendants::is_ours(const ProcessEntry& entry) const {
+  const auto still = [this](pid_t pid, bool alive) {
+    const auto found = known_.find(pid);
+    if (found == known_.end()) return false;
+    const auto now = read_process(pid);
+    return now ? now->start == found->second.start : !alive;
+  };
+  return still(entry.parent, true) || still(entry.group, false) || still(entry.session, false) ||
+         run_of(entry.pid) == run_;
+}
+
+// Holds all of them, each as soon as it is seen: who passes itself on by fork would be gone a moment later. A
+// new one has a higher number, and is met by the same walk. True if there were new ones.
+bool Descendants::hold() {
+  for (const auto& [pid, known] : known_) tell(known, pid, SIGSTOP);
+  bool more = false;
+  each_process([&](pid_t pid) {
+    if (pid == ::getpid() || pid <= 1 || known_.count(pid) != 0) return true;
+    const auto entry = read_process(pid);
+    if (!entry || entry->zombie() || !is_ours(*entry) || !add(pid, entry->start)) return true;
+    tell(known_.at(pid), pid, SIGSTOP);
+    return more = true;
+  });
+  return more;
+}
+
 void Descendants::kill() {
   if (nobody_ != 0) return;  // nobody to be killed, as far as is known
-  const bool alone = known_.size() <= 1;
-  for (int round = 0; round < kRounds && (look() || (round == 0 && !alone)); ++round) {
-    for (const auto& [pid, known] : known_) tell(known, pid, SIGSTOP);
-    since_ = system_clock().monotonic();
+  // One that never had others is not walked for: gone() looks whether it has now.
+  if (known_.size() > 1 || killed_) {
+    for (int round = 0; round < kRounds && hold(); ++round) {
+    }
   }
   if (!scope_.empty()) (void)kill_scope(scope_);
   for (const auto& [pid, known] : known_) tell(known, pid, SIGKILL);
+  killed_ = true;
   since_ = system_clock().monotonic();
 }
 

@@ -14,11 +14,9 @@
 #include "core/base/result.h"
 #include "core/base/unique_fd.h"
 #include "core/loop/runner.h"
+#include "core/process/program.h"
 
 namespace bus::process {
-
-// The variable by which everything that a run has started is known: unique for each start, and inherited.
-inline constexpr std::string_view kRunVariable = "BUS_RUN";
 
 // From now on processes whose parent has ended below us become our children, not those of process 1, and
 // SIGCHLD is blocked in this thread and those that it starts, so that Orphans can wait for it. Once, at the
@@ -47,6 +45,7 @@ class Orphans {
 };
 
 class ProcessTable;
+struct ProcessEntry;
 
 // Those that came of one program, itself included. Found by their parents, by groups and sessions that one of
 // them leads, and by kRunVariable in the environment they were started with; once found they stay known. A
@@ -73,7 +72,9 @@ class Descendants {
   };
 
   bool look();
+  bool hold();
   bool add(pid_t pid, std::uint64_t start);
+  bool is_ours(const ProcessEntry& entry) const;
   void forget(const ProcessTable& table);
   bool known_run() const;
   static void tell(const Known& known, pid_t pid, int signal);
@@ -83,7 +84,8 @@ class Descendants {
   std::string scope_;             // its cgroup's folder; empty: it has no scope
   std::map<pid_t, Known> known_;  // those that run, and those that lead some that do
   std::shared_ptr<const ProcessTable> table_;
-  Mono since_;      // a table from before is too old
+  Mono since_;  // a table from before is too old
+  bool killed_ = false;
   int nobody_ = 0;  // looks in a row that found nobody
 };
 

@@ -1,8 +1,6 @@
 #include "core/process/jobs.h"
 
-#include <fcntl.h>
 #include <sys/epoll.h>
-#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -10,34 +8,18 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <map>
-#include <set>
 #include <utility>
 #include <vector>
 
-#include "core/base/mutex.h"
-#include "core/base/ulid.h"
-#include "core/process/descendants.h"
-#include "core/process/line_cutter.h"
+#include "core/process/jobs_state.h"
 #include "core/process/scope.h"
 
 namespace bus::process {
 namespace {
 
-constexpr std::size_t kReadAtOnce = std::size_t{64} << 10;  // what a pipe holds
-constexpr int kLargePipe = 256 << 10;
 constexpr int kMostAtOnce = 64;
 constexpr seconds kAfterKill{10};  // so long one that outlives SIGKILL is waited for
 constexpr microseconds kLongestGrace = std::chrono::hours(24);
-
-// What an event of our epoll is about: the job's id, and which of these.
-enum Kind : std::uint64_t { kOut, kErr, kExit, kKinds };
-
-struct Stream {
-  UniqueFd fd{};  // empty: not captured, or at its end
-  LineCutter cutter{};
-  bool large = false;  // its pipe was made larger
-};
 
 void put_run(std::vector<std::string>& env, const std::string& run) {
   const std::string name = std::string(kRunVariable) + "=";
@@ -46,72 +28,6 @@ void put_run(std::vector<std::string>& env, const std::string& run) {
 }
 
 }  // namespace
-
-struct Jobs::State {
-  struct One {
-    Id id = 0;
-    JobSpec spec{};
-    JobEnd end{};
-    Child child{};
-    std::array<Stream, 2> streams{};
-    std::optional<RunLog> log{};
-    bool exited = false;
-    Mono timeout_at = Mono::max();
-    std::optional<Stopping> stopping{};
-    Mono give_up = Mono::max();
-    Mono due = Mono::max();  // as in `timers`
-  };
-
-  State(loop::Runner& runner_, Spawner& spawner_, const Clock& clock_, Scopes* scopes_)
-      : runner(runner_), spawner(spawner_), clock(clock_), scopes(scopes_) {}
-
-  Status open();
-  void close();
-  Status connect(One& one, std::vector<UniqueFd>& theirs);
-  Status attend(One& one);
-  Status add(int fd, Id id, Kind kind);
-  One* find(Id id);
-
-  void wait(int limit_ms);
-  void read_some(One& one, Tag tag);
-  void take(One& one, Tag tag, std::string_view bytes);
-  void drain(One& one);
-  void look(One& one);
-  void note_end(One& one);
-  void begin_stop(One& one, microseconds grace);
-  void finish(One& one);
-  void close_log(One& one);
-
-  void schedule(One& one, Mono at);
-  void run_due();
-  void rearm();
-
-  loop::Runner& runner;
-  Spawner& spawner;
-  const Clock& clock;
-  Scopes* const scopes;
-
-  std::map<Id, std::unique_ptr<One>> all;
-  Id last = 0;
-  UlidMaker runs;
-  bool silent = false;  // nothing is called back
-  std::vector<char> buffer;
-
-  // All descriptors are in a set of our own, so that the runner's bound is none for us.
-  UniqueFd epoll;
-  loop::Runner::WatchId watch = 0;
-  std::unique_ptr<Orphans> orphans;
-
-  std::set<std::pair<Mono, Id>> timers;
-  loop::Runner::TimerId timer = 0;
-  Mono timer_due = Mono::max();
-
-  struct Group {
-    pid_t pid, pgid;
-  };
-  Mutex mutex;  // also held while a child is reaped, whose number is somebody else's then
-  std::map<Id, Group> groups BUS_GUARDED_BY(mutex);
-};
 
 Status Jobs::State::open() {
   if (silent) return error(Code::stopping, "programs are being stopped");
@@ -149,39 +65,6 @@ Status Jobs::State::add(int fd, Id id, Kind kind) {
   return system_error("cannot watch a program", errno);
 }
 
-// Makes the pipes; the program's ends into `theirs`.
-Status Jobs::State::connect(One& one, std::vector<UniqueFd>& theirs) {
-  if (one.spec.log_path.empty() && !one.spec.lines) return Ok{};
-  for (const Tag tag : {Tag::out, Tag::err}) {
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) return system_error("cannot make a pipe", errno);
-    one.streams[static_cast<std::size_t>(tag)].fd.reset(ends[0]);
-    theirs.emplace_back(ends[1]);
-    Output& output = tag == Tag::out ? one.spec.program.out : one.spec.program.err;
-    output = {Output::Kind::fd, ends[1]};
-  }
-  return Ok{};
-}
-
-// What can wait until the program runs.
-Status Jobs::State::attend(One& one) {
-  if (!one.spec.log_path.empty()) {
-    auto log = RunLog::open(one.spec.log_path, one.spec.log_bounds);
-    if (log) {
-      one.log.emplace(std::move(*log));
-    } else {
-      one.end.log_trouble = log.error().message;
-    }
-  }
-  for (const Kind kind : {kOut, kErr}) {
-    const int fd = one.streams[kind].fd.get();
-    if (fd < 0) continue;
-    if (::fcntl(fd, F_SETFL, O_NONBLOCK) != 0) return system_error("cannot read a program's output", errno);
-    if (Status added = add(fd, one.id, kind); !added) return added;
-  }
-  return add(one.child.pidfd.get(), one.id, kExit);
-}
-
 // Looks what is ready and deals with it.
 void Jobs::State::wait(int limit_ms) {
   std::array<epoll_event, kMostAtOnce> ready{};
@@ -200,50 +83,6 @@ void Jobs::State::wait(int limit_ms) {
       default:
         look(*one);
     }
-  }
-}
-
-void Jobs::State::read_some(One& one, Tag tag) {
-  Stream& stream = one.streams[static_cast<std::size_t>(tag)];
-  if (!stream.fd) return;
-  buffer.resize(kReadAtOnce);
-  const ssize_t got = ::read(stream.fd.get(), buffer.data(), buffer.size());
-  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (got <= 0) return stream.fd.reset();
-  // It writes more than the pipe holds while we sleep. Refused where the user has too many large ones.
-  if (static_cast<std::size_t>(got) == kReadAtOnce && !std::exchange(stream.large, true))
-    (void)::fcntl(stream.fd.get(), F_SETPIPE_SZ, kLargePipe);
-  take(one, tag, {buffer.data(), static_cast<std::size_t>(got)});
-}
-
-void Jobs::State::take(One& one, Tag tag, std::string_view bytes) {
-  if (one.log) {
-    Status kept = one.log->append(tag, clock.now(), bytes);
-    if (!kept && one.end.log_trouble.empty()) one.end.log_trouble = std::move(kept).error().message;
-  }
-  if (!one.spec.lines) return;
-  one.streams[static_cast<std::size_t>(tag)].cutter.feed(bytes, [&](std::string_view line, bool whole) {
-    if (!silent) one.spec.lines(tag, line, whole);
-  });
-}
-
-// What is in the pipes now, and no more: others may go on writing.
-void Jobs::State::drain(One& one) {
-  buffer.resize(kReadAtOnce);
-  for (const Tag tag : {Tag::out, Tag::err}) {
-    Stream& stream = one.streams[static_cast<std::size_t>(tag)];
-    int waiting = 0;
-    if (stream.fd) (void)::ioctl(stream.fd.get(), FIONREAD, &waiting);
-    for (auto left = static_cast<std::size_t>(std::max(waiting, 0)); left != 0;) {
-      const ssize_t got = ::read(stream.fd.get(), buffer.data(), std::min(left, buffer.size()));
-      if (got <= 0) break;
-      left -= static_cast<std::size_t>(got);
-      take(one, tag, {buffer.data(), static_cast<std::size_t>(got)});
-    }
-    stream.fd.reset();
-    stream.cutter.finish([&](std::string_view line, bool whole) {
-      if (one.spec.lines && !silent) one.spec.lines(tag, line, whole);
-    });
   }
 }
 
@@ -294,15 +133,6 @@ void Jobs::State::begin_stop(One& one, microseconds grace) {
   one.give_up = std::min(one.give_up, now + grace + kAfterKill);
 }
 
-void Jobs::State::close_log(One& one) {
-  if (!one.log) return;
-  Status closed = one.log->close(clock.now());
-  std::string& trouble = one.end.log_trouble;
-  if (!closed && trouble.empty()) trouble = std::move(closed).error().message;
-  if (const std::uint64_t dropped = one.log->dropped(); dropped != 0)
-    trouble = std::to_string(dropped) + " bytes could not be written: " + trouble;
-}
-
 void Jobs::State::finish(One& one) {
   drain(one);
   close_log(one);
@@ -315,6 +145,8 @@ void Jobs::State::finish(One& one) {
   const auto found = all.find(one.id);
   const std::unique_ptr<One> last_hold = std::move(found->second);
   all.erase(found);
+  one.stopping.reset();
+  one.child.pidfd.reset();
   if (!silent && last_hold->spec.ended) last_hold->spec.ended(last_hold->id, last_hold->end);
 }
 

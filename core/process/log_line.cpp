@@ -18,7 +18,6 @@ void append_log_line(std::string& out, Time time, std::string_view stream, bool 
 }
 
 std::optional<ParsedLine> parse_log_line(std::string_view line) {
-  ParsedLine parsed;
   const auto word = [&line]() -> std::optional<std::string_view> {
     const auto space = line.find(' ');
     if (space == std::string_view::npos) return std::nullopt;

@@ -24,21 +24,6 @@ using Folder = std::unique_ptr<DIR, CloseFolder>;
 
 constexpr std::size_t kEnvironment = 4u << 20;
 
-// Calls `each` with the number of every process until it says stop. False if /proc cannot be read.
-template <class Each>
-bool walk(Each each) {
-  const Folder folder(::opendir("/proc"));
-  if (!folder) return false;
-  while (const dirent* entry = ::readdir(folder.get())) {
-    const std::string_view name = entry->d_name;
-    pid_t pid = 0;
-    const auto [end, failed] = std::from_chars(name.data(), name.data() + name.size(), pid);
-    if (failed != std::errc() || end != name.data() + name.size()) continue;
-    if (!each(pid)) break;
-  }
-  return true;
-}
-
 UniqueFd open_of(pid_t pid, std::string_view file) {
   std::array<char, 48> path{};
   std::string_view folder = "/proc/";
@@ -67,6 +52,19 @@ Latest& latest() {
 }
 
 }  // namespace
+
+bool each_process(const std::function<bool(pid_t)>& each) {
+  const Folder folder(::opendir("/proc"));
+  if (!folder) return false;
+  while (const dirent* entry = ::readdir(folder.get())) {
+    const std::string_view name = entry->d_name;
+    pid_t pid = 0;
+    const auto [end, failed] = std::from_chars(name.data(), name.data() + name.size(), pid);
+    if (failed != std::errc() || end != name.data() + name.size()) continue;
+    if (!each(pid)) break;
+  }
+  return true;
+}
 
 // "1234 (any name) S parent group session …", the start is the 22nd field.
 std::optional<ProcessEntry> read_process(pid_t pid) {
@@ -110,24 +108,28 @@ std::string run_of(pid_t pid) {
 std::shared_ptr<const ProcessTable> ProcessTable::take() {
   const auto table = std::make_shared<ProcessTable>();
   table->begun_ = system_clock().monotonic();
-  table->complete_ = walk([&table](pid_t pid) {
-    if (const auto entry = read_process(pid)) table->entries_.push_back(*entry);
+  auto& entries = table->entries_;
+  table->complete_ = each_process([&](pid_t pid) {
+    const auto entry = read_process(pid);
+    if (!entry) return true;
+    entries.push_back(*entry);
+    // At once: it may have passed itself on and be gone a moment later.
+    if (std::string run = entry->zombie() ? "" : run_of(pid); !run.empty())
+      table->by_run_.emplace_back(std::move(run), entries.size() - 1);
     return true;
   });
-  auto& entries = table->entries_;
-  std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.pid < b.pid; });
-  for (Index* index : {&table->by_parent_, &table->by_group_, &table->by_session_})
+  const std::array<std::pair<Index*, pid_t ProcessEntry::*>, 4> indexes = {
+      {{&table->by_pid_, &ProcessEntry::pid},
+       {&table->by_parent_, &ProcessEntry::parent},
+       {&table->by_group_, &ProcessEntry::group},
+       {&table->by_session_, &ProcessEntry::session}}};
+  for (const auto& [index, key] : indexes) {
     index->reserve(entries.size());
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    const ProcessEntry& entry = entries[i];
-    if (entry.zombie()) continue;
-    table->by_parent_.emplace_back(entry.parent, i);
-    table->by_group_.emplace_back(entry.group, i);
-    table->by_session_.emplace_back(entry.session, i);
-    if (std::string run = run_of(entry.pid); !run.empty()) table->by_run_.emplace_back(std::move(run), i);
-  }
-  for (Index* index : {&table->by_parent_, &table->by_group_, &table->by_session_})
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      if (!entries[i].zombie() || index == &table->by_pid_) index->emplace_back(entries[i].*key, i);
+    }
     std::sort(index->begin(), index->end());
+  }
   std::sort(table->by_run_.begin(), table->by_run_.end());
   return table;
 }
@@ -141,9 +143,8 @@ std::shared_ptr<const ProcessTable> ProcessTable::begun_after(Mono since) {
 }
 
 const ProcessEntry* ProcessTable::find(pid_t pid) const {
-  const auto at = std::lower_bound(entries_.begin(), entries_.end(), pid,
-                                   [](const ProcessEntry& entry, pid_t key) { return entry.pid < key; });
-  return at == entries_.end() || at->pid != pid ? nullptr : &*at;
+  const auto at = std::lower_bound(by_pid_.begin(), by_pid_.end(), std::pair(pid, std::size_t{0}));
+  return at == by_pid_.end() || at->first != pid ? nullptr : &entries_[at->second];
 }
 
 void ProcessTable::select(const Index& index, pid_t key, Each& found) const {
@@ -180,7 +181,7 @@ std::vector<pid_t> children_of_main_thread() {
     return all;
   }
   // A kernel without that file.
-  walk([&all, us](pid_t pid) {
+  each_process([&all, us](pid_t pid) {
     const auto entry = read_process(pid);
     if (entry && entry->parent == us) all.push_back(pid);
     return true;
@@ -190,7 +191,7 @@ std::vector<pid_t> children_of_main_thread() {
 
 bool anyone_runs_in(pid_t pgid) {
   bool anyone = false;
-  const bool complete = walk([&anyone, pgid](pid_t pid) {
+  const bool complete = each_process([&anyone, pgid](pid_t pid) {
     const auto entry = read_process(pid);
     anyone = entry && entry->group == pgid && !entry->zombie();
     return !anyone;

@@ -5,9 +5,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +23,9 @@ struct ProcessEntry {
 
   bool zombie() const { return state == 'Z' || state == 'X'; }
 };
+
+// Calls `each` with the number of every process until it says no. False if /proc cannot be read.
+bool each_process(const std::function<bool(pid_t)>& each);
 
 // None: there is no such process.
 std::optional<ProcessEntry> read_process(pid_t pid);
@@ -54,8 +57,8 @@ class ProcessTable {
 
   Mono begun_;
   bool complete_ = false;
-  std::vector<ProcessEntry> entries_;  // sorted by pid
-  Index by_parent_, by_group_, by_session_;
+  std::vector<ProcessEntry> entries_;
+  Index by_pid_, by_parent_, by_group_, by_session_;         // but for by_pid_, without zombies
   std::vector<std::pair<std::string, std::size_t>> by_run_;  // sorted
 };
 

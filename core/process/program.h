@@ -71,6 +71,9 @@ Result<std::string> resolve(std::string_view name, std::string_view path, std::s
 // The status a shell would give for a failed resolve() or start(): 127 for Code::not_found, else 126.
 int shell_status(const Error& failure);
 
+// The variable by which everything that a run has started is known: unique for each start, and inherited.
+inline constexpr std::string_view kRunVariable = "BUS_RUN";
+
 using Variable = std::pair<std::string, std::string>;
 
 // "NAME=value" of `base` with `additions` put over it; a later one wins. Names that are empty or contain '='

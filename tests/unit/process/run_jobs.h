@@ -16,6 +16,7 @@
 #include "core/process/descendants.h"
 #include "core/process/jobs.h"
 #include "core/process/proc_scan.h"
+#include "core/process/scope.h"
 
 namespace bus::process {
 
@@ -52,8 +53,10 @@ class RunJobs {
     std::optional<JobEnd> end;
   };
 
-  explicit RunJobs(Spawner& spawner = system_spawner(), Scopes* scopes = nullptr)
-      : runner_("test", system_clock()), jobs_(runner_, spawner, system_clock(), scopes) {
+  explicit RunJobs(bool scoped = false)
+      : runner_("test", system_clock()),
+        scopes_(runner_),
+        jobs_(runner_, system_spawner(), system_clock(), scoped ? &scopes_ : nullptr) {
     runner_.start();
   }
   ~RunJobs() {
@@ -71,7 +74,7 @@ class RunJobs {
   }
 
   Jobs& jobs() { return jobs_; }
-  loop::Runner& runner() { return runner_; }
+  Scopes& scopes() { return scopes_; }
 
   // Starts it with what is told kept.
   Result<Jobs::Id> start(JobSpec spec, bool lines = true) {
@@ -124,6 +127,7 @@ class RunJobs {
 
  private:
   loop::Runner runner_;
+  Scopes scopes_;
   Jobs jobs_;
   Mutex mutex_;
   CondVar changed_;

@@ -3,11 +3,14 @@
 #include <sys/un.h>
 
 #include <csignal>
+#include <cstdlib>
+#include <filesystem>
 
 #include "core/process/manager_message.h"
 #include "core/process/scope.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/temp_folder.h"
+#include "tests/unit/process/run_jobs.h"
 #include "tests/unit/process/run_shell.h"
 
 namespace bus::process {
@@ -112,6 +115,26 @@ TEST(Scopes, WithoutAManagerNothingIsAsked) {
   EXPECT_EQ(scopes.counts().refused, 1u);
   EXPECT_NE(scopes.trouble(), "");
   EXPECT_EQ(runner.step(), std::nullopt);
+}
+
+// With a manager of its own: with_user_manager.sh runs it so.
+TEST(UserManager, GivesEachProgramAScopeThatIsEndedAsAWhole) {
+  if (std::getenv("BUS_TEST_USER_MANAGER") == nullptr) GTEST_SKIP() << "no systemd user manager of ours";
+  ASSERT_TRUE(become_subreaper().ok());
+  RunJobs run(true);
+  const auto [id, mark] = run.start_ready(shell(
+      "echo ready; trap '' TERM; until grep -q scope /proc/self/cgroup; do sleep 0.01; done; echo scope;"
+      "setsid env -i /bin/sh -c 'trap \"\" TERM; while :; do sleep 1; done' & wait; while :; do sleep 1; "
+      "done"));
+  const pid_t pid = run.on([&, job = id] { return run.jobs().pid(job); });
+  run.await_output(id, "scope\n");
+  EXPECT_EQ(run.on([&] { return run.scopes().trouble(); }), "");
+  const std::string folder = scope_folder(pid, mark);
+  ASSERT_NE(folder, "");
+  run.on([&, job = id] { run.jobs().stop(job, milliseconds(100)); });
+  EXPECT_EQ(run.await_end(id).end->exit->signal, SIGKILL);
+  // The manager forgets the unit once it is empty.
+  while (std::filesystem::exists(folder)) ::usleep(10'000);
 }
 
 TEST(Scope, WeAreInNone) {
