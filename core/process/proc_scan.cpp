@@ -1,12 +1,13 @@
 #include "core/process/proc_scan.h"
 
-#include <dirent.h>
 #include <fcntl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstring>
 #include <string_view>
 
 #include "core/base/file.h"
@@ -17,10 +18,18 @@
 namespace bus::process {
 namespace {
 
-struct CloseFolder {
-  void operator()(DIR* folder) const { ::closedir(folder); }
+// What getdents64() writes: a header, and a name that ends in NUL.
+struct Listed {
+  std::uint64_t inode;
+  std::int64_t offset;
+  std::uint16_t length;
+  std::uint8_t type;
 };
-using Folder = std::unique_ptr<DIR, CloseFolder>;
+constexpr std::size_t kNameAt = 19;
+
+// A few names at a time: the kernel lists by number, so that a process that has passed itself on by fork
+// since the walk began is met under its new, higher one. readdir() asks for a thousand at once.
+constexpr std::size_t kListAtOnce = 256;
 
 constexpr std::size_t kEnvironment = 4u << 20;
 
@@ -54,16 +63,22 @@ Latest& latest() {
 }  // namespace
 
 bool each_process(const std::function<bool(pid_t)>& each) {
-  const Folder folder(::opendir("/proc"));
+  const UniqueFd folder(::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder) return false;
-  while (const dirent* entry = ::readdir(folder.get())) {
-    const std::string_view name = entry->d_name;
-    pid_t pid = 0;
-    const auto [end, failed] = std::from_chars(name.data(), name.data() + name.size(), pid);
-    if (failed != std::errc() || end != name.data() + name.size()) continue;
-    if (!each(pid)) break;
+  alignas(Listed) std::array<char, kListAtOnce> names{};
+  for (;;) {
+    const long got = ::syscall(SYS_getdents64, folder.get(), names.data(), names.size());
+    if (got <= 0) return got == 0;
+    Listed entry{};
+    for (std::size_t at = 0; at < static_cast<std::size_t>(got); at += entry.length) {
+      std::memcpy(&entry, names.data() + at, kNameAt);
+      const std::string_view name = names.data() + at + kNameAt;
+      pid_t pid = 0;
+      const auto [end, failed] = std::from_chars(name.data(), name.data() + name.size(), pid);
+      if (failed != std::errc() || end != name.data() + name.size()) continue;
+      if (!each(pid)) return true;
+    }
   }
-  return true;
 }
 
 // "1234 (any name) S parent group session …", the start is the 22nd field.
