@@ -14,8 +14,7 @@
 namespace bus::process {
 namespace {
 
-constexpr int kRounds = 16;         // of holding those that fork, before SIGKILL
-constexpr milliseconds kFresh{20};  // so old may a table be where a stop begins
+constexpr int kRounds = 16;  // of holding those that fork, before SIGKILL
 
 UniqueFd open_process(pid_t pid) {
   return UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
@@ -24,7 +23,7 @@ UniqueFd open_process(pid_t pid) {
 }  // namespace
 
 Descendants::Descendants(pid_t pid, std::string run)
-    : pid_(pid), run_(std::move(run)), since_(system_clock().monotonic() - kFresh) {
+    : pid_(pid), run_(std::move(run)), since_(ProcessTable::recently()) {
   Known program;
   if (const auto entry = read_process(pid_)) {
     scope_ = scope_folder(pid_, run_);

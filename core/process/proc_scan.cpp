@@ -31,6 +31,8 @@ constexpr std::size_t kNameAt = 19;
 // since the walk began is met under its new, higher one. readdir() asks for a thousand at once.
 constexpr std::size_t kListAtOnce = 256;
 
+constexpr milliseconds kFresh{20};
+constexpr int kFreshWalks = 8;
 constexpr std::size_t kEnvironment = 4u << 20;
 
 UniqueFd open_of(pid_t pid, std::string_view file) {
@@ -146,6 +148,7 @@ std::shared_ptr<const ProcessTable> ProcessTable::take() {
     std::sort(index->begin(), index->end());
   }
   std::sort(table->by_run_.begin(), table->by_run_.end());
+  table->took_ = system_clock().monotonic() - table->begun_;
   return table;
 }
 
@@ -155,6 +158,14 @@ std::shared_ptr<const ProcessTable> ProcessTable::begun_after(Mono since) {
   auto table = newest.table.lock();
   if (!table || table->begun() <= since) newest.table = table = take();
   return table;
+}
+
+Mono ProcessTable::recently() {
+  Latest& newest = latest();
+  MutexLock lock(newest.mutex);
+  const auto table = newest.table.lock();
+  const nanoseconds walks = table ? kFreshWalks * table->took_ : nanoseconds(0);
+  return system_clock().monotonic() - std::max<nanoseconds>(kFresh, walks);
 }
 
 const ProcessEntry* ProcessTable::find(pid_t pid) const {

@@ -41,6 +41,10 @@ class ProcessTable {
   // One that was begun after `since`: the latest, if somebody holds it still, else a new one.
   static std::shared_ptr<const ProcessTable> begun_after(Mono since);
 
+  // For begun_after(), where a table of a moment ago will do: so long ago that a few walks fit in between, or
+  // many stops at once on a busy machine would do nothing but walk.
+  static Mono recently();
+
   const ProcessEntry* find(pid_t pid) const;
   using Each = std::vector<const ProcessEntry*>;
   // Added to `found`.
@@ -56,6 +60,7 @@ class ProcessTable {
   void select(const Index& index, pid_t key, Each& found) const;
 
   Mono begun_;
+  nanoseconds took_{0};
   bool complete_ = false;
   std::vector<ProcessEntry> entries_;
   Index by_pid_, by_parent_, by_group_, by_session_;         // but for by_pid_, without zombies
