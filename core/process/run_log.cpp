@@ -100,7 +100,8 @@ bool RunLog::State::add_line(Time time, std::string_view stream, std::string_vie
 bool RunLog::State::write() {
   if (waiting.empty()) return true;
   Status written = write_all(fd.get(), waiting);
-  if (written) {
+  const bool all = written.ok();
+  if (all) {
     size += waiting.size();
   } else {
     if (!failure) failure = std::move(written).error().in(path);
@@ -110,7 +111,7 @@ bool RunLog::State::write() {
   }
   waiting.clear();
   waiting_own = 0;
-  return written.ok();
+  return all;
 }
 
 // The path is there all the time, for those who read.
