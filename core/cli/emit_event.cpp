@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <span>
 
 #include "core/base/text.h"
 #include "core/cli/input.h"
+#include "core/event/trace.h"
 #include "core/json/reader.h"
 #include "core/json/writer.h"
 
@@ -18,6 +20,12 @@ constexpr std::string_view kTaskFields[] = {"id",         "attempt", "kind", "na
                                             "sha",        "change",  "url",  "actor",  "worker", "parent",
                                             "state",      "result",  "ok",   "detail", "exit",   "signal",
                                             "blocked_on", "started", "ended"};
+
+// What a traced program, or one that a rule runs, was told of the chain that it belongs to.
+std::string trace_of_environment() {
+  const char* trace = std::getenv("TRACEPARENT");
+  return trace != nullptr && event::is_traceparent(trace) ? trace : std::string();
+}
 
 bool is_number_field(std::string_view name) {
   return name == "attempt" || name == "exit";
@@ -105,6 +113,7 @@ Result<std::string> event_of_options(const Arguments& arguments) {
   for (const std::string_view name : {"type", "scope", "subject", "time", "key", "summary"}) {
     if (const auto value = arguments.get(name)) out.member(name, *value);
   }
+  out.member_if("trace", trace_of_environment());
   if (const auto words = arguments.all("task"); !words.empty()) {
     auto task = task_of_words(words);
     if (!task) return task;
@@ -126,10 +135,14 @@ Result<std::string> event_of_json(std::string_view text) {
   const auto node = document.parse(given);
   if (!node) return error(Code::invalid, "the event is no JSON: " + node.error().message);
   if (!node->is_object()) return error(Code::invalid, "an event is a JSON object");
-  if ((*node)["source"].exists()) return std::string(given);
+  std::string added;
+  if (!(*node)["source"].exists()) added += R"("source":")" + std::string(kDefaultSource) + R"(",)";
+  if (const std::string trace = trace_of_environment(); !trace.empty() && !(*node)["trace"].exists())
+    added += R"("trace":")" + trace + R"(",)";
+  if (added.empty()) return std::string(given);
   const std::string_view members = trim(given.substr(1));
-  return "{\"source\":\"" + std::string(kDefaultSource) + "\"" + (members == "}" ? "" : ",") +
-         std::string(members);
+  if (members == "}") added.pop_back();
+  return "{" + added + std::string(members);
 }
 
 }  // namespace bus::cli

@@ -5,6 +5,7 @@
 
 #include "core/base/text.h"
 #include "core/base/time_text.h"
+#include "core/event/trace.h"
 #include "core/json/writer.h"
 
 namespace bus::event {
@@ -154,6 +155,7 @@ class Reading {
     event.key = (*this)["id"];
     event.subject = (*this)["subject"];
     event.summary = (*this)["summary"];
+    if (is_traceparent((*this)["traceparent"])) event.trace = (*this)["traceparent"];
     event.time = now;
     if (const std::string_view time = (*this)["time"]; !time.empty()) {
       const auto parsed = parse_time(time);
@@ -223,6 +225,7 @@ std::string to_cloudevent(const Event& event, std::string_view data, WithData wi
   sequence.insert(0, 20 - std::min<std::size_t>(20, sequence.size()), '0');
   out.member("sequence", sequence);
   attribute("summary", event.summary);
+  attribute("traceparent", event.trace);
   attribute("buskey", event.key);
   if (event.task) {
     const Task& task = *event.task;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/text.h"
+#include "core/event/trace.h"
 
 namespace bus::event {
 namespace {
@@ -87,6 +88,8 @@ Status validate(const Event& event) {
                                     {"key", &event.key}}) {
     if (Status checked = check_text(field, *text); !checked) return checked;
   }
+  if (!event.trace.empty() && !is_traceparent(event.trace))
+    return bad("trace", "must be a W3C traceparent, as in 00-<32 hex digits>-<16 hex digits>-01");
   if (event.data.size() > kMaxData) return bad("data", "is longer than 32 MiB");
   return event.task ? validate_task(*event.task) : Ok{};
 }

@@ -32,6 +32,7 @@ struct Event {
   Time received;          // given by the store
   std::string key;        // the occurrence's own identity; empty: it has none and is never a duplicate
   std::string summary;    // one line
+  std::string trace;      // W3C traceparent of what caused it; empty: not known
   std::optional<Task> task;
   std::string data;  // JSON text of the source's own words; empty: none
 };

@@ -9,8 +9,9 @@
 namespace bus::event {
 namespace {
 
-constexpr std::array<std::string_view, 12> kEventFields = {
-    "seq", "id", "source", "type", "scope", "subject", "time", "received", "key", "summary", "task", "data"};
+constexpr std::array<std::string_view, 13> kEventFields = {"seq",     "id",   "source",   "type", "scope",
+                                                           "subject", "time", "received", "key",  "summary",
+                                                           "trace",   "task", "data"};
 constexpr std::array<std::string_view, 22> kTaskFields = {
     "id",   "attempt", "kind",    "name",   "scope",      "ref",    "sha", "change",
     "url",  "actor",   "worker",  "parent", "state",      "result", "ok",  "detail",
@@ -128,6 +129,7 @@ void read_event(Fields& in, Event& event) {
   in.text("subject", event.subject);
   in.text("key", event.key);
   in.text("summary", event.summary);
+  in.text("trace", event.trace);
 }
 
 }  // namespace
@@ -177,6 +179,7 @@ Encoded encode(const Event& event) {
   append_time(encoded.text, event.received);
   encoded.text += '"';
   out.member_if("key", event.key).member_if("summary", event.summary);
+  out.member_if("trace", event.trace);
   if (event.task) {
     out.key("task");
     write_task(out, *event.task);
