@@ -118,7 +118,16 @@ Status SqliteStore::prepare() {
       {&remove_value_, "DELETE FROM plugin_values WHERE owner=?1 AND key=?2"},
       {&prune_bodies_, "DELETE FROM bodies WHERE seq<=?1"},
       {&prune_events_, "DELETE FROM events WHERE seq<=?1"},
-      {&prune_tasks_, "DELETE FROM tasks WHERE seq<=?1 AND state='finished'"}};
+      {&prune_tasks_, "DELETE FROM tasks WHERE seq<=?1 AND state='finished'"},
+      {&prune_matches_, "DELETE FROM rule_matches WHERE seq<=?1"},
+      {&begin_rule_, "INSERT INTO rules(name,since,begun) VALUES(?1,?2,0) ON CONFLICT(name) DO NOTHING"},
+      {&save_match_,
+       "INSERT INTO rule_matches(rule,seq,decision,why,run,at,until) "
+       "VALUES(?1,?2,?3,?4,nullif(?5,0),?6,nullif(?7,0))"
+       " ON CONFLICT(rule,seq) DO NOTHING"},
+      {&save_begun_, "UPDATE rules SET begun=?2 WHERE name=?1"},
+      {&end_matches_, "DELETE FROM rule_matches WHERE rule=?1"},
+      {&end_rule_, "DELETE FROM rules WHERE name=?1"}};
   for (const auto& [statement, sql] : statements) {
     auto prepared = db_.prepare(sql);
     if (!prepared) return std::move(prepared).error();

@@ -23,7 +23,7 @@ struct ReadConnection {
   Statement page, newest, one, id_at, raw, cursor, cursors, value, counts;
 };
 
-class SqliteStore final : public Store {
+class SqliteStore final : public Store, public RuleBook {
  public:
   SqliteStore(std::string path, const Clock& clock) : path_(std::move(path)), clock_(clock) {}
   ~SqliteStore() override;
@@ -46,6 +46,13 @@ class SqliteStore final : public Store {
   Result<std::optional<std::string>> value(std::string_view owner, std::string_view key) const override;
   Status save_value(std::string_view owner, std::string_view key,
                     std::optional<std::string_view> value) override;
+  RuleBook& rule_book() override { return *this; }
+  Status begin_rule(std::string_view rule, std::uint64_t since) override;
+  Status settle(std::string_view rule, std::span<const RuleMatch> matches, std::uint64_t cursor,
+                std::uint64_t begun) override;
+  Status end_rule(std::string_view rule) override;
+  Result<std::optional<RuleProgress>> rule_progress(std::string_view rule) const override;
+  Result<std::vector<RuleMatch>> rule_matches(const RuleMatchQuery& query) const override;
   Result<Stats> stats() const override;
   Result<Pruned> prune(const Retention& retention, std::size_t most) override;
   Status shrink(std::size_t pages) override;
@@ -63,6 +70,8 @@ class SqliteStore final : public Store {
   Status find_duplicate(const event::Event& event, Appended& out) BUS_REQUIRES(writer_);
   Result<std::optional<TaskRow>> known_task(const std::string& id) BUS_REQUIRES(writer_);
   Status save_task(const event::Task& task, const event::Event& event) BUS_REQUIRES(writer_);
+  Status settle_all(std::string_view rule, std::span<const RuleMatch> matches, std::uint64_t cursor,
+                    std::uint64_t begun) BUS_REQUIRES(writer_);
   Status finish(Status done) BUS_REQUIRES(writer_);
   // The last seq that may go, and whether a cursor holds it back.
   Result<std::uint64_t> prune_until(const Retention& retention, std::size_t most, bool& held_back)
@@ -82,7 +91,8 @@ class SqliteStore final : public Store {
   Mutex writer_;
   Connection db_ BUS_GUARDED_BY(writer_);
   Statement begin_, commit_, rollback_, insert_, insert_body_, by_key_, id_of_, task_, save_task_,
-      save_cursor_, remove_cursor_, save_value_, remove_value_, prune_bodies_, prune_events_, prune_tasks_;
+      save_cursor_, remove_cursor_, save_value_, remove_value_, prune_bodies_, prune_events_, prune_tasks_,
+      begin_rule_, save_match_, save_begun_, end_matches_, end_rule_, prune_matches_;
   json::Document task_document_ BUS_GUARDED_BY(writer_);
   UlidMaker ids_ BUS_GUARDED_BY(writer_);
   std::uint64_t written_ BUS_GUARDED_BY(writer_) = 0;  // last seq, the open transaction's included

@@ -15,6 +15,7 @@
 #include "core/base/result.h"
 #include "core/event/event.h"
 #include "core/event/json_form.h"
+#include "core/store/rule_book.h"
 
 namespace bus::store {
 
@@ -158,6 +159,9 @@ class Store {
   virtual Result<std::optional<std::string>> value(std::string_view owner, std::string_view key) const = 0;
   virtual Status save_value(std::string_view owner, std::string_view key,
                             std::optional<std::string_view> value) = 0;
+
+  // Of the same file.
+  virtual RuleBook& rule_book() = 0;
 
   virtual Result<Stats> stats() const = 0;
 

@@ -148,7 +148,7 @@ Result<std::uint64_t> SqliteStore::prune_until(const Retention& retention, std::
 }
 
 Status SqliteStore::remove_until(std::uint64_t seq) {
-  for (Statement* statement : {&prune_bodies_, &prune_tasks_, &prune_events_}) {
+  for (Statement* statement : {&prune_bodies_, &prune_tasks_, &prune_matches_, &prune_events_}) {
     if (Status removed = statement->bind(1, seq).run(); !removed) return removed;
   }
   return Ok{};

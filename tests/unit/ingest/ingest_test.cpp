@@ -157,6 +157,7 @@ class FullStore final : public store::Store {
   Status save_value(std::string_view a, std::string_view b, std::optional<std::string_view> c) override {
     return real_.save_value(a, b, c);
   }
+  store::RuleBook& rule_book() override { return real_.rule_book(); }
   Result<store::Stats> stats() const override { return real_.stats(); }
   Result<store::Pruned> prune(const store::Retention& a, std::size_t b) override { return real_.prune(a, b); }
   Status shrink(std::size_t pages) override { return real_.shrink(pages); }
