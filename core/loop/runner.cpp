@@ -284,6 +284,11 @@ std::optional<Mono> Runner::step() {
   return core_->step();
 }
 
+void Runner::wait(std::optional<Mono> until) {
+  if (!core_->due.empty()) until = std::min(until.value_or(Mono::max()), core_->due.begin()->first);
+  core_->wait(until);
+}
+
 std::optional<Runner::Call> Runner::current() const {
   return core_->mark.read(core_->clock.monotonic());
 }

@@ -76,6 +76,9 @@ class Runner {
   // Runs the timers that are due, the jobs that wait and the jobs of descriptors that are ready. Returns when
   // the next timer is due. [runner's thread]
   std::optional<Mono> step();
+  // Sleeps until step() has something to do, at most until `until`. For who steps it without start().
+  // [runner's thread]
+  void wait(std::optional<Mono> until);
 
   std::optional<Call> current() const;
   std::size_t waiting() const;

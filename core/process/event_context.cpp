@@ -39,9 +39,11 @@ std::vector<std::string> event_environment(std::span<const std::string> base,
 }
 
 Result<EventFile> EventFile::write(const std::string& folder, std::string_view json) {
-  if (Status made = make_private_folder(folder); !made) return std::move(made).error();
   struct stat info {};
-  if (::lstat(folder.c_str(), &info) != 0) return system_error(folder, errno);
+  if (::lstat(folder.c_str(), &info) != 0) {
+    if (Status made = make_private_folder(folder); !made) return std::move(made).error();
+    if (::lstat(folder.c_str(), &info) != 0) return system_error(folder, errno);
+  }
   if (!S_ISDIR(info.st_mode) || (info.st_mode & 077) != 0) {
     return error(Code::denied, folder + " is open to others", "chmod 700 " + folder);
   }

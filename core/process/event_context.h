@@ -14,9 +14,10 @@ namespace bus::process {
 
 // The names a program may be given. BUS_EVENT_FILE is added by whoever wrote the file.
 inline constexpr std::string_view kEventVariables[] = {
-    "BUS_EVENT_FILE",  "BUS_EVENT_ID",      "BUS_EVENT_SEQ", "BUS_EVENT_SOURCE", "BUS_EVENT_TYPE",
-    "BUS_EVENT_SCOPE", "BUS_EVENT_SUBJECT", "BUS_TASK_ID",   "BUS_TASK_STATE",   "BUS_TASK_RESULT",
-    "BUS_TASK_SHA",    "BUS_TASK_URL",      "TRACEPARENT"};
+    "BUS_EVENT_FILE",  "BUS_EVENTS_FILE", "BUS_EVENT_ID",      "BUS_EVENT_SEQ", "BUS_EVENT_SOURCE",
+    "BUS_EVENT_TYPE",  "BUS_EVENT_SCOPE", "BUS_EVENT_SUBJECT", "BUS_TASK_ID",   "BUS_TASK_STATE",
+    "BUS_TASK_RESULT", "BUS_TASK_SHA",    "BUS_TASK_URL",      "TRACEPARENT",   "BUS_RULE",
+    "BUS_RUN_ID",      "BUS_RUN_ATTEMPT"};
 
 // Those of `scalars` whose name is in kEventVariables and whose value is set and free of NUL, and the other
 // names of kEventVariables taken out of `base`: a program never sees the event of the program that started

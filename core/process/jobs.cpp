@@ -118,17 +118,18 @@ void Jobs::State::look(One& one) {
     note_end(one);
     return finish(one);
   }
+  if (one.exited && std::exchange(one.in_own_time, false)) begin_stop(one, one.spec.stop_grace);
   schedule(one, std::min(one.stopping->next(now), one.give_up));
 }
 
-void Jobs::State::begin_stop(One& one, microseconds grace) {
+void Jobs::State::begin_stop(One& one, microseconds grace, int signal) {
   const Mono now = clock.monotonic();
   grace = std::clamp(grace, microseconds(0), kLongestGrace);
   if (one.stopping) {
     one.stopping->hurry(now + grace);
   } else {
     MutexLock lock(mutex);
-    one.stopping.emplace(spawner, one.child, grace, now);
+    one.stopping.emplace(spawner, one.child, grace, now, signal);
   }
   one.give_up = std::min(one.give_up, now + grace + kAfterKill);
 }
@@ -234,6 +235,18 @@ void Jobs::stop(Id id, std::optional<microseconds> grace) {
   state_->begin_stop(*one, one->stopping ? microseconds(0) : grace.value_or(one->spec.stop_grace));
   // Not from here: the caller may be one of its own callbacks.
   state_->schedule(*one, state_->clock.monotonic());
+}
+
+void Jobs::interrupt(Id id, int signal) {
+  State::One* one = state_->find(id);
+  if (one == nullptr || one->stopping) return;
+  const Mono now = state_->clock.monotonic();
+  microseconds longest = kLongestGrace;
+  if (one->timeout_at != Mono::max())
+    longest = std::chrono::ceil<microseconds>(one->timeout_at - now) + one->spec.stop_grace;
+  one->in_own_time = true;
+  state_->begin_stop(*one, longest, signal);
+  state_->schedule(*one, now);
 }
 
 void Jobs::signal(Id id, int signal) {

@@ -68,6 +68,9 @@ class Jobs {
   // SIGTERM, the grace (none: the spec's), SIGKILL. Again: SIGKILL at once. Nothing is called back from here.
   // Does nothing without such a job.
   void stop(Id id, std::optional<microseconds> grace = {});
+  // Asks it to end with this signal, in its own time; what it leaves behind then has the spec's grace, as
+  // with stop(). stop() after it: SIGKILL at once. Does nothing to one that is being stopped.
+  void interrupt(Id id, int signal);
   void signal(Id id, int signal);  // to its group
   pid_t pid(Id id) const;          // 0: no such job
   std::size_t running() const;

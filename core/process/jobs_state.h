@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <csignal>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -38,6 +39,7 @@ struct Jobs::State {
     bool exited = false;
     Mono timeout_at = Mono::max();
     std::optional<Stopping> stopping{};
+    bool in_own_time = false;  // its grace begins when it has ended itself
     Mono give_up = Mono::max();
     Mono due = Mono::max();  // as in `timers`
   };
@@ -58,7 +60,7 @@ struct Jobs::State {
   void drain(One& one);
   void look(One& one);
   void note_end(One& one);
-  void begin_stop(One& one, microseconds grace);
+  void begin_stop(One& one, microseconds grace, int signal = SIGTERM);
   void finish(One& one);
   void close_log(One& one);
 

@@ -56,11 +56,11 @@ Result<std::optional<Exit>> wait_for(Spawner& spawner, Child& child, millisecond
   }
 }
 
-Stopping::Stopping(Spawner& spawner, Child& child, microseconds grace, Mono now)
+Stopping::Stopping(Spawner& spawner, Child& child, microseconds grace, Mono now, int first)
     : spawner_(spawner), child_(child), descendants_(spawner.descendants(child)), kill_at_(now + grace) {
   (void)spawner_.reap(child_);
   // A stopped program cannot act on the first.
-  for (const int signal : {SIGTERM, SIGCONT}) {
+  for (const int signal : {first, SIGCONT}) {
     (void)spawner_.signal(child_, signal);
     if (descendants_) descendants_->signal_outside(signal);
   }

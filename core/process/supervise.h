@@ -1,6 +1,7 @@
 // Waiting for programs and stopping them: by blocking, or step by step from an event loop.
 #pragma once
 
+#include <csignal>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -23,13 +24,13 @@ inline constexpr seconds kDefaultGrace{10};
 class Stopping {
  public:
   enum class Stage : std::uint8_t {
-    asked,   // SIGTERM was sent
+    asked,   // the first signal was sent
     killed,  // SIGKILL was sent
     gone,    // nobody is left; child.exit is set
   };
 
-  // Sends SIGTERM. `child` and `spawner` must outlive this.
-  Stopping(Spawner& spawner, Child& child, microseconds grace, Mono now);
+  // Sends `first`. `child` and `spawner` must outlive this.
+  Stopping(Spawner& spawner, Child& child, microseconds grace, Mono now, int first = SIGTERM);
   ~Stopping();
   Stopping(const Stopping&) = delete;
   Stopping& operator=(const Stopping&) = delete;

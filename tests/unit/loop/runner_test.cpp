@@ -47,6 +47,39 @@ TEST_F(RunnerTest, BoundsItsQueue) {
   EXPECT_TRUE(runner_.try_post("job", [] {}));
 }
 
+TEST(RunnerWait, SleepsUntilThereIsSomethingToDo) {
+  Runner runner("test", system_clock());
+  const Mono never = system_clock().monotonic() + 1h;
+  runner.wait(system_clock().monotonic());  // a time that has come ends it at once
+  bool ran = false;
+  std::thread other([&] { runner.post("job", [&] { ran = true; }); });
+  while (!ran) {
+    runner.wait(never);
+    runner.step();
+  }
+  other.join();
+  bool fired = false;
+  runner.arm(system_clock().monotonic() + 1ms, 0us, "timer", [&](Runner::TimerId) { fired = true; });
+  while (!fired) {
+    runner.wait(std::nullopt);
+    runner.step();
+  }
+}
+
+TEST(RunnerWait, ADescriptorThatIsReadyEndsIt) {
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+  const UniqueFd out(ends[0]), in(ends[1]);
+  Runner runner("test", system_clock());
+  bool ready = false;
+  ASSERT_TRUE(runner.watch(out.get(), EPOLLIN, "fd", [&](auto, auto) { ready = true; }).ok());
+  ASSERT_EQ(::write(in.get(), "x", 1), 1);
+  while (!ready) {
+    runner.wait(std::nullopt);
+    runner.step();
+  }
+}
+
 TEST_F(RunnerTest, FiresTimersWhenDue) {
   arm(2s, 0us, 2);
   arm(1s, 0us, 1);
