@@ -56,6 +56,7 @@ Result<int> run(Session& session) {
   if (!paths) return report(ready, paths.error());
   auto sources = config_sources(*paths, session.args());
   if (!sources) return report(ready, sources.error());
+  sources->rules_folder.clear();  // the rules read it themselves: a broken one stops nobody else
   if (const auto listen = session.args().get("listen")) sources->flags.emplace_back("http.listen", *listen);
   config::Loaded loaded = (*side)->load(*sources);
   if (!loaded.ok()) return report(ready, config::to_error(loaded.problems));

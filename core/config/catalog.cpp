@@ -69,6 +69,8 @@ constexpr Setting kCatalog[] = {
    .help = "Matches that wait for one rule's turn; further ones stay in the log until there is room."},
   {.key = "rules.max_output", .slot = BUS_BYTES(rules.max_output),
    .help = "Output kept of each run."},
+  {.key = "rules.max_logs", .slot = BUS_BYTES(rules.max_logs),
+   .help = "Output that is kept of all runs together; the oldest goes first."},
   {.key = "rules.stop_grace", .slot = BUS_SLOT(rules.stop_grace),
    .help = "Time between SIGTERM and SIGKILL when a program is stopped."},
 };

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <iterator>
 #include <optional>
 
 #include "core/base/file.h"
@@ -42,31 +43,16 @@ std::optional<std::string> read_file_of(const std::string& path, bool required,
 }
 
 void read_rules_folder(const std::string& folder, Loaded& loaded) {
-  std::vector<std::filesystem::path> files;
-  std::error_code failed;
-  for (std::filesystem::directory_iterator at(folder, failed), end; !failed && at != end;
-       at.increment(failed)) {
-    if (at->path().extension() == ".toml") files.push_back(at->path());
-  }
-  if (failed && failed != std::errc::no_such_file_or_directory) {
-    loaded.problems.push_back({{folder}, "cannot be read: " + failed.message()});
-  }
-  std::sort(files.begin(), files.end());
-  for (const auto& path : files) {
-    const std::string name = path.stem();
-    if (!is_rule_name(name)) {
-      loaded.problems.push_back({{path},
-                                 "'" + printable(name) + "' cannot be a rule's name",
-                                 "names begin with a-z and go on with a-z, 0-9, _ and -"});
+  for (RuleFile& file : read_rule_files(folder, loaded.problems)) {
+    if (!file.problems.empty()) {
+      std::move(file.problems.begin(), file.problems.end(), std::back_inserter(loaded.problems));
       continue;
     }
-    const auto text = read_file_of(path, true, loaded.problems);
-    if (!text) continue;
-    Table rule = read_rule(*text, path, loaded.problems);
-    const auto [known, fresh] = loaded.settings.rule_tables.try_emplace(name, std::move(rule));
+    const auto [known, fresh] = loaded.settings.rule_tables.try_emplace(file.name, std::move(file.table));
     if (!fresh) {
-      loaded.problems.push_back(
-          {{path}, "rule '" + name + "' is already at " + known->second.place.text(), "keep one of them"});
+      loaded.problems.push_back({{file.path},
+                                 "rule '" + file.name + "' is already at " + known->second.place.text(),
+                                 "keep one of them"});
     }
   }
 }
@@ -102,6 +88,42 @@ void finish(const Sources& sources, Loaded& loaded) {
 }
 
 }  // namespace
+
+RuleFile read_rule_text(std::string_view name, const std::string& path, std::string_view toml) {
+  RuleFile file{.name = std::string(name), .path = path, .table = {}};
+  if (!is_rule_name(name)) {
+    file.problems.push_back({{path},
+                             "'" + printable(name) + "' cannot be a rule's name",
+                             "names begin with a-z and go on with a-z, 0-9, _ and -"});
+    return file;
+  }
+  file.table = read_rule(toml, path, file.problems);
+  return file;
+}
+
+std::vector<RuleFile> read_rule_files(const std::string& folder, std::vector<Problem>& problems) {
+  std::vector<std::filesystem::path> paths;
+  std::error_code failed;
+  for (std::filesystem::directory_iterator at(folder, failed), end; !failed && at != end;
+       at.increment(failed)) {
+    if (at->path().extension() == ".toml") paths.push_back(at->path());
+  }
+  if (failed && failed != std::errc::no_such_file_or_directory)
+    problems.push_back({{folder}, "cannot be read: " + failed.message()});
+  std::sort(paths.begin(), paths.end());
+  std::vector<RuleFile> files;
+  files.reserve(paths.size());
+  for (const auto& path : paths) {
+    const std::string name = path.stem();
+    std::vector<Problem> unreadable;
+    if (const auto text = read_file_of(path, true, unreadable)) {
+      files.push_back(read_rule_text(name, path, *text));
+    } else {
+      files.push_back({.name = name, .path = path, .table = {}, .problems = std::move(unreadable)});
+    }
+  }
+  return files;
+}
 
 Loaded load(const Sources& sources) {
   Loaded loaded;

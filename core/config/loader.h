@@ -29,6 +29,20 @@ struct Loaded {
   bool ok() const { return problems.empty(); }
 };
 
+// A file of rules.d, as it was found.
+struct RuleFile {
+  std::string name;  // of the file, without .toml; what the rule is called
+  std::string path;
+  Table table;  // empty where something is wrong
+  std::vector<Problem> problems{};
+};
+
+// All files <name>.toml of the folder, by name; a folder that is not there has none. Files that others could
+// have written are problems, too.
+std::vector<RuleFile> read_rule_files(const std::string& folder, std::vector<Problem>& problems);
+// One of them, from its text.
+RuleFile read_rule_text(std::string_view name, const std::string& path, std::string_view toml);
+
 // Flag over environment over file over default. Reads files, opens nothing else.
 Loaded load(const Sources& sources);
 // The same from the text of a file; `name` stands in places. For `config check -` and tests.

@@ -30,6 +30,7 @@ struct Paths {
   std::string host_lock() const { return state + "/host.lock"; }
   std::string database() const { return state + "/bus.db"; }
   std::string socket() const { return runtime + "/bus.sock"; }
+  std::string run_logs() const { return state + "/runs"; }
   std::string event_files() const { return runtime + "/events"; }
 };
 

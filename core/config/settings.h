@@ -60,6 +60,7 @@ struct Rules {
   std::int64_t max_runs = 8;  // programs of rules at the same time
   std::int64_t max_queued = 1000;
   std::uint64_t max_output = 1u << 20;  // output kept of each run
+  std::uint64_t max_logs = 256u << 20;  // and of all of them
   microseconds stop_grace = seconds(10);
 };
 
