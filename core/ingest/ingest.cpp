@@ -310,10 +310,10 @@ void Ingest::submit(std::vector<store::NewEvent> events, Durability durability, 
   }
 }
 
-Answers Ingest::append(std::vector<store::NewEvent> events, Durability durability) {
+Answers Ingest::append(std::vector<store::NewEvent> events, Durability durability, Hand hand) {
   auto promise = std::make_shared<std::promise<Answers>>();
   auto answers = promise->get_future();
-  submit(std::move(events), durability, Hand::queue,
+  submit(std::move(events), durability, hand,
          [promise](Answers given) { promise->set_value(std::move(given)); });
   return answers.get();
 }

@@ -44,7 +44,7 @@ class Ingest {
 
   void submit(std::vector<store::NewEvent> events, Durability durability, Hand hand, Done done);
   // The same, and waits for the answers.
-  Answers append(std::vector<store::NewEvent> events, Durability durability);
+  Answers append(std::vector<store::NewEvent> events, Durability durability, Hand hand = Hand::queue);
 
   // Commits what is queued, answers everybody, and refuses what comes later (Code::stopping). May be called
   // twice.
