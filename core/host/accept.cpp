@@ -2,6 +2,7 @@
 
 #include <future>
 
+#include "core/rules/run_events.h"
 #include "core/wire/message.h"
 
 namespace bus::host {
@@ -10,6 +11,10 @@ Result<store::NewEvent> accept_event(const Parts& parts, Result<event::Event> ev
   if (!event) return std::move(event).error();
   if (parts.plugins && parts.plugins->is_source(event->source)) {
     return error(Code::denied, "'" + event->source + "' is the name of a loaded source",
+                 "choose another source for your own events");
+  }
+  if (event->source == rules::kRuleSource) {
+    return error(Code::denied, "'" + event->source + "' is the source of what rules do",
                  "choose another source for your own events");
   }
   store::NewEvent incoming;

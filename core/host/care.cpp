@@ -4,8 +4,11 @@
 
 namespace bus::host {
 
-Care::Care(store::Store& store, store::Retention retention)
-    : store_(store), retention_(retention), thread_([this] { run(); }) {}
+Care::Care(store::Store& store, store::Retention retention, std::function<void()> before_pruning)
+    : store_(store),
+      retention_(retention),
+      before_pruning_(std::move(before_pruning)),
+      thread_([this] { run(); }) {}
 
 Care::~Care() {
   jobs_.close();
@@ -27,6 +30,7 @@ void Care::run() {
 
 void Care::keep_within_bounds() {
   std::uint64_t removed = 0;
+  if (before_pruning_) before_pruning_();
   for (bool more = true; more && !jobs_.closed();) {
     const auto pruned = store_.prune(retention_, kStep);
     if (!pruned) return log::warning("retention: " + pruned.error().message);

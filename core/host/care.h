@@ -17,7 +17,8 @@ class Care {
 
   // Keeps `store` within `retention`: looks once a minute if there is any bound, and never wakes up if there
   // is none.
-  Care(store::Store& store, store::Retention retention);
+  // `before_pruning` is called first, on the same thread: cursors that are saved now and then may be late.
+  Care(store::Store& store, store::Retention retention, std::function<void()> before_pruning);
   ~Care();  // finishes the job that is running
   Care(const Care&) = delete;
   Care& operator=(const Care&) = delete;
@@ -35,6 +36,7 @@ class Care {
 
   store::Store& store_;
   const store::Retention retention_;
+  const std::function<void()> before_pruning_;
   BoundedQueue<Job> jobs_{kJobs};
   std::thread thread_;
 };

@@ -15,6 +15,7 @@
 #include "core/host/notify.h"
 #include "core/host/parts.h"
 #include "core/log/log.h"
+#include "core/process/descendants.h"
 #include "core/process/descriptor_limit.h"
 #include "core/process/event_context.h"
 #include "core/store/sqlite_store.h"
@@ -95,6 +96,7 @@ void make_socket(Parts& parts) {
   add_about(parts);
   add_care(parts);
   add_token(parts);
+  add_rules(parts);
 }
 
 void make_plugins(Parts& parts) {
@@ -107,6 +109,35 @@ void make_plugins(Parts& parts) {
       services, parts.settings,
       plugin::Folders{plugin::installed_plugin_folder(), parts.settings.plugins.directories});
   parts.plugins->start_all();
+}
+
+// Where programs of rules run, and what they may take.
+void make_rules(Parts& parts) {
+  const config::Rules& settings = parts.settings.rules;
+  const char* home = std::getenv("HOME");
+  rules::Surroundings around{
+      .store = *parts.store,
+      .hub = *parts.hub,
+      .ingest = *parts.ingest,
+      .metrics = parts.metrics,
+      .clock = parts.clock,
+      .secret = [&parts](std::string_view name) -> Result<Secret> {
+        auto values = parts.secrets->get(name);
+        if (!values) return std::move(values).error();
+        return std::move(values->front());
+      },
+      .warn = [](const std::string& text) { log::warning(text); },
+      .rules_folder = parts.paths.rules_folder(),
+      .event_folder = parts.paths.event_files(),
+      .log_folder = parts.paths.run_logs(),
+      .home = home == nullptr ? "/" : home,
+      .max_runs = settings.max_runs,
+      .max_queued = settings.max_queued,
+      .max_output = settings.max_output,
+      .max_logs = settings.max_logs,
+      .stop_grace = settings.stop_grace,
+  };
+  parts.rules = std::make_unique<rules::Engine>(std::move(around));
 }
 
 void watch_store(Parts& parts) {
@@ -147,14 +178,18 @@ Status start(Parts& parts) {
   if (Status added = add_http_routes(parts); !added) return added;
   if (Status added = add_event_routes(parts); !added) return added;
   watch_store(parts);
+  make_rules(parts);
   const config::Store& keep = parts.settings.store;
-  parts.care = std::make_unique<Care>(
-      *parts.store, store::Retention{keep.keep_age, static_cast<std::uint64_t>(keep.keep_events),
-                                     keep.keep_bytes, keep.prune_unread});
+  parts.care =
+      std::make_unique<Care>(*parts.store,
+                             store::Retention{keep.keep_age, static_cast<std::uint64_t>(keep.keep_events),
+                                              keep.keep_bytes, keep.prune_unread},
+                             [&parts] { parts.rules->save_positions(); });
   make_socket(parts);
   // Sources first: a sender that gets in finds their routes. (A sender who is told "no such route" may never
   // come again.)
   make_plugins(parts);
+  parts.rules->start(parts.settings.rule_tables);
   if (Status served = start_http(parts); !served) return served;
   return parts.socket->start();
 }
@@ -171,6 +206,7 @@ bool stop(Parts& parts) {
     if (!idle) log::warning(stopped.error().message);
   }
   if (parts.plugins) parts.plugins->stop_sources();
+  if (parts.rules) parts.rules->stop();
   if (parts.ingest) parts.ingest->stop();
   if (parts.plugins) parts.plugins->stop_sinks();
   if (parts.socket) parts.socket->stop();
@@ -192,6 +228,7 @@ void reload(Parts& parts, const HostOptions& options) {
   if (const auto level = log::level_named(loaded.settings.log.level)) log::global().set_level(*level);
   log::info("configuration reloaded; sources, sinks and the listening address change at the next start");
   parts.settings.log = loaded.settings.log;
+  parts.rules->reload(loaded.settings.rule_tables);
 }
 
 void serve_until_told(Parts& parts, const HostOptions& options, const sigset_t& signals) {
@@ -218,6 +255,7 @@ Status run(const HostOptions& options) {
   // Few arenas: the threads share much and hold little.
   mallopt(M_ARENA_MAX, 2);
   const sigset_t signals = block_signals();
+  if (Status reaping = process::become_subreaper(); !reaping) log::warning(reaping.error().message);
   if (Status raised = process::raise_descriptor_limit(kMostDescriptors); !raised)
     log::warning(raised.error().message);
   Status started = Ok{};

@@ -144,4 +144,14 @@ Result<std::string> list_events(const Parts& parts, const Listing& listing) {
   return listing.newest ? list_newest(parts, listing) : list_forward(parts, listing);
 }
 
+Result<std::uint64_t> seq_of_event(const store::Store& store, std::string_view name) {
+  if (name.size() == 26) {
+    if (const auto id = Ulid::parse(name)) return store.seq_of(*id);
+  }
+  const bool digits =
+      !name.empty() && name.size() < 20 && name.find_first_not_of("0123456789") == std::string_view::npos;
+  if (digits) return static_cast<std::uint64_t>(std::stoull(std::string(name)));
+  return error(Code::invalid, "an event is named by its seq or its id");
+}
+
 }  // namespace bus::host

@@ -43,4 +43,7 @@ Result<std::string> list_events(const Parts& parts, const Listing& listing);
 // A stored event in that form; `data` says whether with its data.
 std::string form_of(const store::Record& record, Form form, bool data);
 
+// The seq of an event that is named by its seq or its id.
+Result<std::uint64_t> seq_of_event(const store::Store& store, std::string_view name);
+
 }  // namespace bus::host

@@ -29,22 +29,12 @@ Result<Listing> read_listing(const Parts& parts, const wire::Request& request) {
   return listing;
 }
 
-Result<std::uint64_t> seq_of(const store::Store& store, std::string_view name) {
-  if (name.size() == 26) {
-    if (const auto id = Ulid::parse(name)) return store.seq_of(*id);
-  }
-  const bool digits =
-      !name.empty() && name.size() < 20 && name.find_first_not_of("0123456789") == std::string_view::npos;
-  if (digits) return static_cast<std::uint64_t>(std::stoull(std::string(name)));
-  return error(Code::invalid, "an event is named by its seq or its id");
-}
-
 Result<std::string> show(const Parts& parts, const wire::Request& request) {
   const auto name = request.text_of("event");
   if (!name) return name.error();
   const auto raw = request.boolean_of("raw", false);
   if (!raw) return raw.error();
-  const auto seq = seq_of(*parts.store, *name);
+  const auto seq = seq_of_event(*parts.store, *name);
   if (!seq) return seq.error();
   std::string result;
   json::Writer out(result);

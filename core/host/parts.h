@@ -21,6 +21,7 @@
 #include "core/ingest/ingest.h"
 #include "core/metrics/registry.h"
 #include "core/plugin/manager.h"
+#include "core/rules/engine.h"
 #include "core/store/store.h"
 
 namespace bus::host {
@@ -41,6 +42,7 @@ struct Parts {
   std::unique_ptr<http::Router> router{};
   std::unique_ptr<plugin::RouterRoutes> routes{};
   std::unique_ptr<plugin::Manager> plugins{};
+  std::unique_ptr<rules::Engine> rules{};
   std::unique_ptr<http::Server> http{};
   std::uint16_t port = 0;  // 0: HTTP is off
   std::unique_ptr<fanout::SocketServer> socket{};
@@ -54,6 +56,7 @@ void add_reading(Parts& parts);  // events, event, tasks, cursors, forget
 void add_about(Parts& parts);    // hello, status, plugins, deliver
 void add_care(Parts& parts);     // db, query
 void add_token(Parts& parts);    // token
+void add_rules(Parts& parts);    // rules
 
 // /healthz, /readyz, /metrics.
 Status add_http_routes(Parts& parts);

@@ -77,6 +77,9 @@ void write_store(json::Writer& out, const Parts& parts) {
 std::vector<std::string> troubles(const Parts& parts) {
   std::vector<std::string> out;
   if (const std::string trouble = parts.ingest->trouble(); !trouble.empty()) out.push_back(trouble);
+  if (parts.rules) {
+    for (std::string& trouble : parts.rules->troubles()) out.push_back(std::move(trouble));
+  }
   if (!parts.plugins) return out;
   for (const PluginStatus& one : parts.plugins->status()) {
     if (!degraded(one.state.state)) continue;

@@ -40,6 +40,7 @@ class SourceInstance final : public Instance {
   void close_doors() override;
 
   Status take_extensions();
+  ingest::Hand hand();
   Error no_intake() const;
   void run_webhook(const std::shared_ptr<Exchange>& exchange);
   void run_intake(const std::string& message, ingest::Durability durability, const IntakeDone& done);
