@@ -23,6 +23,7 @@ std::string options_of(const Verb& verb) {
   };
   add(verb.options);
   add(verb.filters);
+  add(verb.policies);
   add(common_options());
   if (verb.reaches_host) add({&kNoAutostart, 1});
   return words;
@@ -112,7 +113,7 @@ std::string fish() {
       out.append(" -d '").append(verb->summary).append("'\n");
       seen += "; and __fish_seen_subcommand_from " + second;
     }
-    for (const auto options : {verb->options, verb->filters}) {
+    for (const auto options : {verb->options, verb->filters, verb->policies}) {
       for (const Option& option : options) {
         out += "complete -c bus -n '" + seen + "' -l " + std::string(option.name) +
                (option.value.empty() ? "" : " -r") + "\n";

@@ -99,6 +99,7 @@ std::string verb_help(const Verb& verb) {
   }
   options_section(out, "Options", verb.options);
   options_section(out, "Filters (sugar for an expression; all that are given must hold)", verb.filters);
+  options_section(out, "Policies (when and how often it is run)", verb.policies);
   std::vector<Option> common(common_options().begin(), common_options().end());
   if (verb.reaches_host) common.push_back(kNoAutostart);
   options_section(out, "Common options", common);

@@ -1,18 +1,14 @@
 // bus on: runs a program when something happens.
-#include <poll.h>
+#include <utility>
 
-#include <algorithm>
-#include <array>
-#include <cerrno>
-
-#include "core/cli/event_program.h"
 #include "core/cli/exit_codes.h"
-#include "core/cli/expression.h"
-#include "core/cli/following.h"
-#include "core/cli/on_policy.h"
+#include "core/cli/on_loop.h"
+#include "core/cli/on_wish.h"
+#include "core/cli/policy_options.h"
 #include "core/cli/session.h"
 #include "core/cli/shorthand.h"
 #include "core/client/follower.h"
+#include "core/process/descendants.h"
 
 namespace bus::cli {
 namespace {
@@ -24,117 +20,80 @@ constexpr Example kExamples[] = {
      "Runs it for every deploy, one after the other, until Ctrl-C."},
     {"bus on 'type == \"fs_change\"' --loop --times 3 --stdin event -- jq -r .summary",
      "Three times, with the event as JSON on stdin."},
+    {"bus on 'type == \"fs_change\"' --restart -- ./server",
+     "Stops what runs, then runs it anew, for each change."},
+    {"bus on --type page --loop --when-busy latest -- ./render",
+     "One more run for all that came while it ran; --when-busy drop: none for those."},
+    {"bus on --type build --loop --jobs 4 --key scope --prefix -- ./build",
+     "Up to four at a time, never two for one scope; each line of output says for which."},
+    {"bus on --source fs --loop --debounce 500ms --max-wait 5s -- ./sync",
+     "Once it has been quiet; the file BUS_EVENTS_FILE has all events since the last run."},
+    {"bus on --type alert --loop --rate 5/1h --when-busy drop -- ./page-me",
+     "At most five times in any hour; what is more is not run for."},
+    {"bus on --type upload --loop --retries 3 --backoff 2s --run-timeout 1m -- ./push",
+     "Tries again after 2s, 4s and 8s; a try that takes more than a minute is stopped."},
+    {"bus on --type invoice --loop --cursor invoices --since start -- ./book",
+     "Goes on where it was, however it ended: an event is done when its run has ended."},
+    {"bus on --type deploy --loop --since 1d --timeout 1s --rate 2/1h --dry-run -- ./deploy",
+     "What it would have run for the last day's events, and why not; starts nothing."},
 };
 constexpr Positional kPositionals[] = {
     {.name = "EXPR", .help = "For which events (PREDICATES.md); or say it by filters."}};
 constexpr Option kOptions[] = {
     {.name = "loop",
-     .help = "Go on after the first match, one run after the other; nothing that comes meanwhile is lost."},
-    {.name = "times", .value = "N", .help = "With --loop: end after N runs."},
+     .help = "Go on after the first match, until Ctrl-C; nothing that comes meanwhile is lost."},
     {.name = "timeout",
      .value = "D",
      .help = "Give up if nothing matches for so long, with status 124. It never bounds the program."},
     {.name = "since",
      .value = "PLACE",
      .help = "Also what was stored from there on: 10m, an RFC 3339 time, a seq, an event id, @cursor."},
+    {.name = "cursor",
+     .value = "NAME",
+     .help = "Go on where the last one of that name was done, also after a crash: an event is done when its "
+             "run has "
+             "ended. --since counts only for a new NAME."},
     {.name = "stdin",
      .value = "WHAT",
      .help = "What the program reads: null (nothing) or event (its JSON). null if left out."},
+    {.name = "prefix", .help = "Put [SEQ], or with --key [KEY], before each line that programs write."},
+    {.name = "dry-run",
+     .help = "Tell what would be run for each match, and what the policies decide; start nothing."},
     {.name = "all-reports", .help = "Also reports that told nothing new of their task (repeats, late ones)."},
 };
 constexpr ExitMeaning kExits[] = {
     {kGood, "the program ended with 0 (with --loop: its last run)"},
-    {kTimedOut, "nothing matched within --timeout"},
+    {kTimedOut, "nothing matched within --timeout, or the program was stopped by --run-timeout"},
     {kCannotExecute, "the program cannot be executed"},
     {kNoSuchCommand, "there is no such program"},
 };
 
-struct Job {
-  EventProgram program;
-  client::Subscribe subscribe;
-  OnSettings settings;
+// The log, as `bus on` follows it.
+class LogFeed final : public OnFeed {
+ public:
+  static Result<LogFeed> open(const Session& session, const config::Paths& paths, const OnWish& wish) {
+    auto follower = client::Follower::open(paths, session.connect_options(), wish.subscribe);
+    // A rehearsal leaves the cursor as it is: it only reads from there, if it is there.
+    if (!follower && follower.error().code == Code::not_found && wish.fresh_since) {
+      client::Subscribe fresh = wish.subscribe;
+      fresh.since = *wish.fresh_since;
+      follower = client::Follower::open(paths, session.connect_options(), std::move(fresh));
+    }
+    if (!follower) return std::move(follower).error();
+    return LogFeed(std::move(*follower), !wish.subscribe.cursor.empty());
+  }
+
+  Result<std::optional<client::Item>> next() override { return follower_.next(system_clock().monotonic()); }
+  int fd() const override { return follower_.fd(); }
+  bool has_item() const override { return follower_.has_item(); }
+  Status done(std::uint64_t seq) override { return remembers_ ? follower_.ack(seq) : Status(Ok{}); }
+
+ private:
+  LogFeed(client::Follower follower, bool remembers)
+      : follower_(std::move(follower)), remembers_(remembers) {}
+  client::Follower follower_;
+  bool remembers_;
 };
-
-Result<OnSettings> settings_of(const Session& session) {
-  OnSettings settings;
-  settings.loop = session.args().has("loop");
-  const auto times = session.args().integer("times", 1, INT64_MAX);
-  if (!times) return times.error();
-  if (*times && !settings.loop) return session.usage("--times goes with --loop");
-  settings.times = *times;
-  const auto timeout = session.args().duration("timeout");
-  if (!timeout) return timeout.error();
-  settings.timeout = *timeout;
-  return settings;
-}
-
-Result<client::Subscribe> subscription_of(const Session& session) {
-  client::Subscribe subscribe;
-  auto where = filter_expression(session.args(), session.args().positional(0));
-  if (!where) return std::move(where).error();
-  if (where->empty())
-    return session.usage("EXPR is missing", "as in: bus on 'type == \"deploy\"' -- ./program");
-  if (const auto compiled = compile_expression(*where); !compiled) return compiled.error();
-  subscribe.where = std::move(*where);
-  subscribe.since = session.args().get_or("since", "now");
-  subscribe.new_only = !session.args().has("all-reports");
-  return subscribe;
-}
-
-// Waits for a match, a signal or the deadline. A matched item, or nullopt and the policy knows why.
-Result<std::optional<client::Item>> next_match(const Session& session, client::Follower& follower,
-                                               const Signals& signals, OnPolicy& policy) {
-  while (policy.wants_more()) {
-    if (const int signal = signals.next(); signal != 0) {
-      policy.interrupted(signal);
-      break;
-    }
-    const auto deadline = policy.deadline();
-    const Mono now = system_clock().monotonic();
-    if (!follower.has_item()) {
-      std::array<pollfd, 2> ready = {pollfd{signals.fd(), POLLIN, 0}, pollfd{follower.fd(), POLLIN, 0}};
-      int wait = -1;
-      if (deadline) {
-        const auto left = std::chrono::ceil<milliseconds>(*deadline - now).count();
-        wait = static_cast<int>(std::clamp<std::int64_t>(left, 0, 3'600'000));
-      }
-      if (follower.fd() < 0) wait = 0;  // the host is away: next() tries to get it back
-      if (::poll(ready.data(), ready.size(), wait) < 0 && errno != EINTR) return system_error("poll", errno);
-      if (ready[0].revents != 0) continue;
-    }
-    if (deadline && now >= *deadline) {
-      policy.timed_out();
-      break;
-    }
-    const auto item = follower.next(now + (follower.fd() < 0 ? milliseconds(500) : milliseconds(0)));
-    if (!item && item.error().code == Code::stopping) continue;
-    if (!item) return item.error();
-    if (!*item) continue;
-    if ((*item)->kind == client::Item::Kind::event) return *item;
-    tell_of(session, **item);
-  }
-  return std::optional<client::Item>();
-}
-
-Result<int> react(Session& session, const config::Paths& paths, const Job& job) {
-  auto follower = client::Follower::open(paths, session.connect_options(), job.subscribe);
-  if (!follower) return std::move(follower).error();
-  const auto signals = Signals::take();
-  if (!signals) return signals.error();
-  OnPolicy policy(job.settings, system_clock().monotonic());
-  while (policy.wants_more()) {
-    const auto item = next_match(session, *follower, *signals, policy);
-    if (!item) return item.error();
-    if (!*item) break;
-    const auto status = run_for_event(process::system_spawner(), job.program, (*item)->node, (*item)->text,
-                                      *signals, [&](int signal) { policy.interrupted(signal); });
-    if (!status) return status.error();
-    policy.ran(*status, system_clock().monotonic());
-  }
-  if (policy.status() == kTimedOut)
-    session.remark("bus: nothing matched within " + session.args().get_or("timeout", ""));
-  return policy.status();
-}
 
 Result<int> run(Session& session) {
   if (session.args().rest().empty()) {
@@ -142,17 +101,20 @@ Result<int> run(Session& session) {
   }
   const auto paths = session.paths();
   if (!paths) return paths.error();
-  auto settings = settings_of(session);
-  if (!settings) return std::move(settings).error();
-  auto subscribe = subscription_of(session);
-  if (!subscribe) return std::move(subscribe).error();
-  auto program = program_of(session, *paths);
-  if (!program) {
-    if (program.error().code == Code::invalid) return std::move(program).error();
-    tell(program.error());
-    return process::shell_status(program.error());
-  }
-  return react(session, *paths, {std::move(*program), std::move(*subscribe), *settings});
+  auto wish = on_wish(session);
+  if (!wish) return std::move(wish).error();
+  auto program = event_command(session, *paths);
+  if (!program) return told_as_status(program.error());
+  wish->plan.command = std::move(*program);
+  wish->plan.command.gathers = wish->plan.policy.gathers();
+  // Whatever the programs leave behind is ours, so that none gets away from a stop.
+  if (Status adopting = process::become_subreaper(); !adopting) return std::move(adopting).error();
+  auto feed = LogFeed::open(session, *paths, *wish);
+  if (!feed) return std::move(feed).error();
+  const auto signals = Signals::take();
+  if (!signals) return signals.error();
+  return run_for_events(session, *feed, wish->plan, *signals,
+                        "nothing matched within " + session.args().get_or("timeout", ""));
 }
 
 }  // namespace
@@ -165,16 +127,26 @@ const Verb kOn = {
     .positionals = kPositionals,
     .options = kOptions,
     .filters = filter_options(),
+    .policies = policy_options(),
     .rest = "PROGRAM [ARG]...",
     .notes =
         "The program is run as it stands, without a shell; nothing of the event is put among its arguments. "
         "It finds "
         "the whole event as JSON in the file BUS_EVENT_FILE (removed afterwards) and the main fields in "
         "BUS_EVENT_ID, _SEQ, _SOURCE, _TYPE, _SCOPE, _SUBJECT and BUS_TASK_ID, _STATE, _RESULT, _SHA, _URL, "
-        "each if set.\n"
-        "Ctrl-C is passed on to the program; a second one kills it. Any other status is the program's own; "
-        "128+n if "
-        "signal n ended it.",
+        "each if set; TRACEPARENT if the event has one; BUS_RUN_ATTEMPT counts the tries. Where a run may "
+        "stand for several events "
+        "(--debounce, "
+        "--when-busy latest, --restart) BUS_EVENT_FILE has the last, and BUS_EVENTS_FILE all of them, one a "
+        "line.\n"
+        "--times, --when-busy, --jobs, --key and --rate go with --loop; --restart implies it. A queue has "
+        "room for 1,000 "
+        "runs; then the host keeps what comes.\n"
+        "Ctrl-C is passed on to the programs, and nothing more is started; a second one kills them, with all "
+        "that they "
+        "started. What is left when a program has ended by it has --stop-timeout. Any other status is the "
+        "program's own; "
+        "128+n if signal n ended it.",
     .exits = kExits,
     .run = run,
 };

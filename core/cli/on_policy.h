@@ -1,5 +1,4 @@
-// OnPolicy: when `bus on` runs its program, and when it is over. Pure: times and outcomes go in, decisions
-// come out.
+// OnPolicy: when `bus on` is over, and with what status. Pure: times and outcomes go in, decisions come out.
 #pragma once
 
 #include <cstdint>
@@ -29,12 +28,15 @@ class OnPolicy {
     if (!settings_.timeout) return std::nullopt;
     return quiet_since_ + *settings_.timeout;
   }
+  // A match has come, whatever is made of it.
+  void heard(Mono now) { quiet_since_ = now; }
   // A run has ended with this status.
   void ran(int status, Mono now);
   // A signal has come that asks us to end: nothing more is started.
   void interrupted(int signal);
   // The deadline has passed.
   void timed_out() { over_ = true, timed_out_ = true; }
+  bool is_timed_out() const { return timed_out_; }
 
   // How we end: the program's status (of the last run), 124, or 128 + the signal. After a single run that a
   // signal ended the status is the program's own.

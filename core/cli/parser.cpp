@@ -121,7 +121,7 @@ Result<Arguments> parse(const Verb& verb, std::span<const std::string> words) {
   app.set_help_flag();
   app.set_config();
   std::vector<Added> added;
-  for (const auto table : {verb.options, verb.filters, common_options()}) {
+  for (const auto table : {verb.options, verb.filters, verb.policies, common_options()}) {
     for (const Option& option : table) added.push_back({&option, add_option(app, option)});
   }
   if (verb.reaches_host) added.push_back({&kNoAutostart, add_option(app, kNoAutostart)});

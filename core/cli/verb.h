@@ -51,9 +51,10 @@ struct Verb {
   std::span<const Example> examples{};
   std::span<const Positional> positionals{};
   std::span<const Option> options{};
-  std::span<const Option> filters{};  // a second table, shared between verbs (shorthand.h)
-  std::string_view rest{};            // what stands after `--`; empty: the verb takes no command
-  std::string_view notes{};           // paragraphs at the end of the help
+  std::span<const Option> filters{};   // a second table, shared between verbs (shorthand.h)
+  std::span<const Option> policies{};  // a third one (policy_options.h)
+  std::string_view rest{};             // what stands after `--`; empty: the verb takes no command
+  std::string_view notes{};            // paragraphs at the end of the help
   std::span<const ExitMeaning> exits{};
   bool reaches_host = true;  // takes --no-autostart and can end with 69
   bool hidden = false;       // not in lists

@@ -10,13 +10,15 @@
 #include <optional>
 
 #include "core/base/text.h"
-#include "core/cli/event_program.h"
 #include "core/cli/exit_codes.h"
 #include "core/cli/following.h"
+#include "core/cli/on_loop.h"
 #include "core/cli/on_policy.h"
+#include "core/cli/on_wish.h"
 #include "core/cli/session.h"
 #include "core/cli/watch_lease.h"
 #include "core/client/follower.h"
+#include "core/process/descendants.h"
 
 namespace bus::cli {
 namespace {
@@ -64,12 +66,6 @@ constexpr ExitMeaning kExits[] = {
     {kNoSuchCommand, "there is no such program"},
 };
 
-// One event of the watch, kept.
-struct Told {
-  std::string text;
-  json::Document document;
-};
-
 // The process at the other end; 0 if that is not known.
 pid_t peer_of(int fd) {
   ucred peer{};
@@ -78,7 +74,7 @@ pid_t peer_of(int fd) {
 }
 
 // The lease and what it brings. A host that comes in place of another is asked for the same.
-class Watching {
+class Watching final : public OnFeed {
  public:
   Watching(Session& session, config::Paths paths, WatchWish wish)
       : session_(session), paths_(std::move(paths)), wish_(std::move(wish)) {}
@@ -103,8 +99,19 @@ class Watching {
     return Ok{};
   }
 
+  Result<std::optional<client::Item>> next() override {
+    if (Status kept = keep_lease(); !kept) return std::move(kept).error();
+    auto item = follower_->next(system_clock().monotonic());
+    if (!item || !*item || is_change(**item)) return item;
+    return std::optional<client::Item>();
+  }
+  int fd() const override { return follower_->fd(); }
+  bool has_item() const override { return follower_->has_item(); }
+  std::optional<Mono> due() const override { return follower_->fd() < 0 ? std::nullopt : renew_; }
+  Status done(std::uint64_t) override { return Ok{}; }
+
   // The next change; nullopt when it is `deadline`, or `signals` have something.
-  Result<std::optional<client::Item>> next(const Signals& signals, std::optional<Mono> deadline) {
+  Result<std::optional<client::Item>> await(const Signals& signals, std::optional<Mono> deadline) {
     for (;;) {
       if (Status kept = keep_lease(); !kept) return std::move(kept).error();
       const Mono now = system_clock().monotonic();
@@ -218,7 +225,7 @@ Result<int> print_all(Session& session, Watching& watching, const Signals& signa
       policy.interrupted(signal);
       break;
     }
-    const auto item = watching.next(signals, policy.deadline());
+    const auto item = watching.await(signals, policy.deadline());
     if (!item) return item.error();
     if (*item) {
       print_change(session, watching.wish(), **item);
@@ -226,49 +233,6 @@ Result<int> print_all(Session& session, Watching& watching, const Signals& signa
     } else if (policy.deadline() && *policy.deadline() <= system_clock().monotonic()) {
       policy.timed_out();
     }
-  }
-  return policy.status();
-}
-
-// The last of the changes that are there by now.
-Status skip_to_latest(Watching& watching, const Signals& signals, std::optional<Told>& told) {
-  for (;;) {
-    const auto item = watching.next(signals, system_clock().monotonic());
-    if (!item) return item.error();
-    if (!*item) return Ok{};
-    told.emplace().text = (*item)->text;
-  }
-}
-
-Result<int> run_all(Session& session, Watching& watching, const EventProgram& program, const Signals& signals,
-                    OnPolicy& policy) {
-  const bool latest = session.args().get_or("when-busy", "latest") == "latest";
-  std::optional<Told> told;
-  while (policy.wants_more()) {
-    if (const int signal = signals.next(); signal != 0) {
-      policy.interrupted(signal);
-      break;
-    }
-    if (!told) {
-      const auto item = watching.next(signals, policy.deadline());
-      if (!item) return item.error();
-      if (!*item) {
-        if (policy.deadline() && *policy.deadline() <= system_clock().monotonic()) policy.timed_out();
-        continue;
-      }
-      told.emplace().text = (*item)->text;
-    }
-    const auto node = told->document.parse(told->text);
-    if (!node) return node.error();
-    const auto status = run_for_event(process::system_spawner(), program, *node, told->text, signals,
-                                      [&](int signal) { policy.interrupted(signal); });
-    if (!status) return status.error();
-    policy.ran(*status, system_clock().monotonic());
-    told.reset();
-    if (Status skipped =
-            latest && policy.wants_more() ? skip_to_latest(watching, signals, told) : Status(Ok{});
-        !skipped)
-      return std::move(skipped).error();
   }
   return policy.status();
 }
@@ -282,38 +246,48 @@ Result<OnSettings> settings_of(const Session& session) {
   const auto timeout = session.args().duration("timeout");
   if (!timeout) return timeout.error();
   settings.timeout = *timeout;
+  return settings;
+}
+
+// What is run, and how; without a program only how it ends.
+Result<OnPlan> plan_of(const Session& session) {
+  OnPlan plan;
+  auto ending = settings_of(session);
+  if (!ending) return std::move(ending).error();
+  plan.ending = *ending;
+  plan.policy.times = plan.ending.times;
   const std::string busy = session.args().get_or("when-busy", "latest");
   if (busy != "latest" && busy != "queue")
     return session.usage("--when-busy: unknown word '" + busy + "'", "one of: latest, queue");
-  return settings;
+  plan.policy.when_busy = busy == "latest" ? rules::WhenBusy::latest : rules::WhenBusy::queue;
+  plan.command.gathers = plan.policy.gathers();
+  return plan;
 }
 
 Result<int> run(Session& session) {
   const auto paths = session.paths();
   if (!paths) return paths.error();
-  const auto settings = settings_of(session);
-  if (!settings) return settings.error();
+  auto plan = plan_of(session);
+  if (!plan) return std::move(plan).error();
   auto wish = watch_wish(session);
   if (!wish) return std::move(wish).error();
-  std::optional<EventProgram> program;
-  if (!session.args().rest().empty()) {
-    auto found = program_of(session, *paths);
-    if (!found && found.error().code == Code::invalid) return std::move(found).error();
-    if (!found) {
-      tell(found.error());
-      return process::shell_status(found.error());
-    }
-    program = std::move(*found);
+  const bool runs = !session.args().rest().empty();
+  if (runs) {
+    auto program = event_command(session, *paths);
+    if (!program) return told_as_status(program.error());
+    program->gathers = plan->command.gathers;
+    plan->command = std::move(*program);
+    if (Status adopting = process::become_subreaper(); !adopting) return std::move(adopting).error();
   }
   const auto signals = Signals::take();
   if (!signals) return signals.error();
   Watching watching(session, *paths, std::move(*wish));
   if (Status opened = watching.open(); !opened) return std::move(opened).error();
-  OnPolicy policy(*settings, system_clock().monotonic());
-  auto status = program ? run_all(session, watching, *program, *signals, policy)
-                        : print_all(session, watching, *signals, policy);
-  if (status && *status == kTimedOut)
-    session.remark("bus: nothing changed within " + session.args().get_or("timeout", ""));
+  const std::string idle = "nothing changed within " + session.args().get_or("timeout", "");
+  if (runs) return run_for_events(session, watching, *plan, *signals, idle);
+  OnPolicy policy(plan->ending, system_clock().monotonic());
+  auto status = print_all(session, watching, *signals, policy);
+  if (status && policy.is_timed_out()) session.remark("bus: " + idle);
   return status;
 }
 
@@ -332,7 +306,9 @@ const Verb kWatch = {
         "out. "
         "Events of the type fs_change are stored, so that others can read them, too; they hold the list of "
         "paths: the program finds the event in BUS_EVENT_FILE.\n"
-        "The program is run as `bus on` runs it, again and again until Ctrl-C.",
+        "The program is run as `bus on` runs it, again and again until Ctrl-C. With --when-busy latest the "
+        "file "
+        "BUS_EVENTS_FILE has all the events that a run stands for, one a line.",
     .exits = kExits,
     .run = run,
 };

@@ -74,6 +74,9 @@ class HostProcess {
 std::string sample_event(std::size_t data_bytes);
 std::string emit_frame(const std::string& event, std::int64_t id, bool first);
 
+// A bare relay of `size` bytes from one process to `readers` others, until the last of them is awake.
+Samples measure_relay(int readers, std::size_t size, int rounds);
+
 // What the threads of a process have run so far; exact for one of our own children, too.
 double cpu_seconds(pid_t pid);
 
@@ -86,6 +89,7 @@ void bench_processes(const HostProcess& host);
 void bench_pytest(const HostProcess& host);
 void bench_files(const HostProcess& host);
 void bench_waits(const HostProcess& host);
+void bench_actions(const HostProcess& host);
 void bench_idle(const std::string& program);
 void bench_memory(const std::string& program);
 void bench_predicates();

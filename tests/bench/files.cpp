@@ -16,6 +16,7 @@
 #include "core/process/program.h"
 #include "core/process/supervise.h"
 #include "tests/bench/bench.h"
+#include "tests/bench/running.h"
 
 namespace bus::bench {
 namespace {
@@ -24,73 +25,6 @@ constexpr int kRounds = 200;
 constexpr int kWarmUp = 10;
 constexpr int kFolders = 500;
 constexpr int kFilesInAFolder = 100;
-constexpr milliseconds kPatience{60'000};
-
-// A program that runs, and what it writes.
-class Running {
- public:
-  Running(const HostProcess& host, const std::string& path, std::vector<std::string> argv,
-          bool errors = false) {
-    std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0) std::exit(1);
-    out_.reset(ends[0]);
-    const UniqueFd write(ends[1]);
-    process::Program program;
-    program.path = path;
-    program.argv = std::move(argv);
-    program.env = host.environment();
-    program.out = {process::Output::Kind::fd, write.get()};
-    program.err = program.out;
-    if (!errors) program.err = {process::Output::Kind::null, -1};
-    auto child = process::system_spawner().start(program);
-    if (!child) std::exit(1);
-    child_ = std::move(*child);
-  }
-  ~Running() {
-    (void)process::system_spawner().signal(child_, SIGTERM);
-    (void)process::wait(process::system_spawner(), child_);
-  }
-  Running(const Running&) = delete;
-  Running& operator=(const Running&) = delete;
-
-  // The next piece; empty when it took too long.
-  std::string read(milliseconds patience = kPatience) {
-    pollfd ready{out_.get(), POLLIN, 0};
-    if (::poll(&ready, 1, static_cast<int>(patience.count())) <= 0) return {};
-    std::string piece(65536, '\0');
-    const ssize_t n = ::read(out_.get(), piece.data(), piece.size());
-    piece.resize(n < 0 ? 0 : static_cast<std::size_t>(n));
-    return piece;
-  }
-  std::optional<std::string> line() {
-    std::size_t end = text_.find('\n');
-    while (end == std::string::npos) {
-      const std::string piece = read();
-      if (piece.empty()) return std::nullopt;
-      text_ += piece;
-      end = text_.find('\n');
-    }
-    std::string line = text_.substr(0, end);
-    text_.erase(0, end + 1);
-    return line;
-  }
-  bool has_said(std::string_view what) {
-    for (auto said = line(); said; said = line()) {
-      if (said->find(what) != std::string::npos) return true;
-    }
-    return false;
-  }
-
- private:
-  UniqueFd out_;
-  process::Child child_;
-  std::string text_;
-};
-
-std::string find(const char* program) {
-  auto path = process::resolve(program, "/usr/bin:/bin");
-  return path ? *path : std::string();
-}
 
 void write(const std::string& path) {
   std::ofstream(path, std::ios::binary) << "some text\n";
@@ -116,7 +50,8 @@ bool measure(Way& way, bool counts) {
 
 void bench_reaction(const HostProcess& host) {
   const testing::TempFolder folder;
-  const std::string printf = find("printf"), inotifywait = find("inotifywait"), entr = find("entr");
+  const std::string printf = find_program("printf"), inotifywait = find_program("inotifywait"),
+                    entr = find_program("entr");
   const auto place = [&](const char* name) {
     std::filesystem::create_directory(folder / name);
     write(folder / name + "/file");
@@ -168,7 +103,7 @@ double ms_since(SteadyTime begin) {
 }
 
 double time_of_inotifywait(const HostProcess& host, const std::string& folder) {
-  const std::string inotifywait = find("inotifywait");
+  const std::string inotifywait = find_program("inotifywait");
   if (inotifywait.empty()) return 0;
   const SteadyTime begin = SteadyClock::now();
   Running running(host, inotifywait, {"inotifywait", "-m", "-r", folder}, true);

@@ -108,6 +108,8 @@ class Round {
   SteadyTime last_{};
 };
 
+}  // namespace
+
 Samples measure_relay(int readers, std::size_t size, int rounds) {
   BareRelay relay(readers, size);
   Round round;
@@ -130,6 +132,8 @@ Samples measure_relay(int readers, std::size_t size, int rounds) {
   for (std::thread& thread : threads) thread.join();
   return samples;
 }
+
+namespace {
 
 Samples measure_bus(const HostProcess& host, int readers, int rounds) {
   Round round;

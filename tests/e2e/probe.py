@@ -1,7 +1,7 @@
 """Stands for the user's program: writes down as JSON, to $PROBE_OUT, everything that it was given.
 
 PROBE_THEN says what it does afterwards: exit:N, kill:N (a signal to itself), hang (until SIGTERM, then 7), deaf (ignores
-SIGTERM and SIGINT).
+SIGTERM and SIGINT), wait (until the file $PROBE_GO is there, then 0).
 """
 
 import json
@@ -9,6 +9,7 @@ import os
 import signal
 import stat
 import sys
+import time
 
 
 def descriptors():
@@ -21,8 +22,13 @@ def descriptors():
     return found
 
 
-def event_file():
-    path = os.environ.get("BUS_EVENT_FILE")
+def blocked_signals():
+    with open("/proc/self/status", encoding="utf-8") as file:
+        return next(int(line.split()[1], 16) for line in file if line.startswith("SigBlk:"))
+
+
+def event_file(name):
+    path = os.environ.get(name)
     if not path:
         return None
     with open(path, encoding="utf-8") as file:
@@ -33,7 +39,8 @@ def event_file():
 
 
 def write_down():
-    said = {"argv": sys.argv[1:], "env": dict(os.environ), "file": event_file(), "fds": descriptors(),
+    said = {"argv": sys.argv[1:], "env": dict(os.environ), "file": event_file("BUS_EVENT_FILE"),
+            "events": event_file("BUS_EVENTS_FILE"), "blocked": blocked_signals(), "fds": descriptors(),
             "stdin": sys.stdin.read(), "pid": os.getpid(), "pgid": os.getpgid(0), "cwd": os.getcwd()}
     out = os.environ["PROBE_OUT"]
     with open(out, "a", encoding="utf-8") as file:
@@ -52,6 +59,10 @@ def main():
         sys.exit(int(number))
     if word == "kill":
         os.kill(os.getpid(), int(number))
+    while word == "wait":
+        if os.path.exists(os.environ["PROBE_GO"]):
+            sys.exit(0)
+        time.sleep(0.01)
     while True:
         signal.pause()
 

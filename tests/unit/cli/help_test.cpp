@@ -41,7 +41,7 @@ TEST(Help, EveryVerbIsCompletelyDescribed) {
     EXPECT_FALSE(verb->examples.empty()) << verb->name;
     EXPECT_NE(verb->run, nullptr) << verb->name;
     for (const Example& example : verb->examples) EXPECT_THAT(example.line, HasSubstr("bus ")) << verb->name;
-    for (const auto options : {verb->options, verb->filters}) {
+    for (const auto options : {verb->options, verb->filters, verb->policies}) {
       for (const Option& option : options)
         EXPECT_FALSE(option.help.empty()) << verb->name << " --" << option.name;
     }
@@ -52,7 +52,7 @@ TEST(Help, EveryVerbIsCompletelyDescribed) {
 TEST(Help, OptionsOfAVerbAreDistinct) {
   for (const Verb* verb : verbs()) {
     std::vector<std::string_view> names;
-    for (const auto options : {verb->options, verb->filters, common_options()}) {
+    for (const auto options : {verb->options, verb->filters, verb->policies, common_options()}) {
       for (const Option& option : options) names.push_back(option.name);
     }
     std::sort(names.begin(), names.end());
