@@ -51,7 +51,7 @@ class Instance {
   // False: `error` says why.
   bool create() {
     error.code = BUS_OK, error.message[0] = '\0';
-    host_.stopped = host_.over = false;
+    host_.stopped = host_.over = stopped_ = false;
     if (plugin_.role == BUS_ROLE_SOURCE) {
       source_ = plugin_.create_source(host_.table(), &error);
       if (source_ == nullptr) return false;
@@ -65,16 +65,15 @@ class Instance {
   // bus_code. Creates it first if that was not done; `last_seq` is a sink's cursor, in and out.
   std::int32_t start() {
     if (!exists() && !create()) return error.code;
-    host_.stopped = host_.over = false;
+    host_.stopped = host_.over = stopped_ = false;
     return source_ != nullptr ? source_->start(source_->self, &error)
                               : sink_->start(sink_->self, &last_seq, &error);
   }
   // Timers, watches, programs and requests end with it, as they do in the host.
   void stop() {
     if (!exists()) return;
-    host_.stopped = true;
     source_ != nullptr ? source_->stop(source_->self) : sink_->stop(sink_->self);
-    host_.over = true;
+    host_.stopped = host_.over = stopped_ = true;
     host_.abilities.timers.clear(), host_.abilities.watches.clear(), host_.abilities.programs.clear();
     host_.abilities.requests.clear(), host_.abilities.streams.clear(), host_.abilities.relayed.clear();
   }
@@ -84,7 +83,7 @@ class Instance {
     source_ = nullptr, sink_ = nullptr, webhook = nullptr, intake = nullptr;
   }
   void end() {
-    stop();
+    if (!stopped_) stop();
     destroy();
   }
   bool exists() const { return source_ != nullptr || sink_ != nullptr; }
@@ -141,6 +140,7 @@ class Instance {
   FakeHost& host_;
   const bus_source* source_ = nullptr;
   const bus_sink* sink_ = nullptr;
+  bool stopped_ = false;
 };
 
 }  // namespace bus::testing

@@ -84,7 +84,10 @@ class FakeSettings {
     const char* row = reinterpret_cast<const char*>(plugin.options);
     for (std::uint32_t i = 0; i < plugin.option_count; ++i, row += plugin.option_stride) {
       const auto& option = *reinterpret_cast<const bus_option*>(row);
-      if (option.default_value != nullptr) set(option.name, option.default_value);
+      if (option.default_value == nullptr) continue;
+      std::string text = option.default_value;
+      if (option.type == BUS_OPT_DURATION && text.find_first_not_of("0123456789") == text.npos) text += 's';
+      set(option.name, text);
     }
   }
 
