@@ -94,7 +94,7 @@ void descriptors(Subject& subject, FakeHost& host) {
     pollfd one{watch.fd, POLLIN, 0};
     if (host.abilities.watches.count(id) == 0 || (watch.events & BUS_FD_READABLE) == 0) continue;
     if (::poll(&one, 1, 0) != 1 || (one.revents & POLLIN) == 0) continue;
-    subject.found().call("a descriptor that is ready", [&, id = id] {
+    subject.found().call("a descriptor that is ready", [&, id = id, watch = watch] {
       host.abilities.watches.at(id).ready(watch.argument, id, BUS_FD_READABLE);
     });
   }

@@ -111,7 +111,7 @@ class CaseRun {
       host_.abilities.fire_all();
     } else if (ending == ".answer") {
       answer(HttpText(text));
-    } else if (ending == ".batch") {
+    } else if (ending == ".batch" && instance_.is_sink() && !text.empty()) {
       batch(text);
     } else {
       say("no such step for this plugin");

@@ -86,6 +86,7 @@ class Instance {
     if (!stopped_) stop();
     destroy();
   }
+  bool is_sink() const { return plugin_.role == BUS_ROLE_SINK; }
   bool exists() const { return source_ != nullptr || sink_ != nullptr; }
 
   const bus_webhook_route& route(std::uint32_t index) const {
