@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """check_structs.py OLD NEW CHANGELOG: what plugins built against the headers in OLD rely on still holds in NEW.
 
-Fields of a struct stay, in their order and with their types; new ones come at the end. Constants keep their values,
+Fields of a struct stay, in their order and with their types; new ones come at the end; a reserved one may get a name. Constants keep their values,
 macros their meaning, and nothing is taken away. If something was added, the ABI's minor version is higher, and CHANGELOG has a
 section for it.
 """
@@ -47,6 +47,11 @@ def read(folder):
     return structs, enums, macros
 
 
+def is_given_a_name(old, new):
+    """A reserved field was 0 always: it may get a meaning, of which 0 is what was."""
+    return old.endswith(" reserved") and new.rpartition(" ")[0] == old.rpartition(" ")[0]
+
+
 def minor_of(macros):
     return int(macros["BUS_ABI_MINOR"].rstrip("u"))
 
@@ -61,7 +66,7 @@ def problems_of(old, new, changelog):
             yield f"struct {name} is gone"
             continue
         for at, field in enumerate(fields):
-            if at >= len(today) or today[at] != field:
+            if at >= len(today) or not (today[at] == field or is_given_a_name(field, today[at])):
                 yield f"struct {name}: field {at} was '{field}', is '{today[at] if at < len(today) else 'gone'}'"
         added |= len(today) > len(fields)
     for name, constants in old_enums.items():

@@ -11,6 +11,7 @@ OLD = """
 enum bus_code { BUS_OK = 0, BUS_INVALID, BUS_FAULT = 5 };
 typedef struct bus_thing {
   uint32_t size; /* of it */
+  uint32_t reserved;
   bus_text name;
   int32_t (*call)(void* self, bus_text a,
                   bus_text b);
@@ -44,6 +45,10 @@ class CheckStructs(unittest.TestCase):
 
     def test_a_field_in_between_is_found(self):
         self.assertTrue(self.changed("  bus_text name;", "  int32_t more;\n  bus_text name;"))
+
+    def test_a_reserved_field_may_get_a_name_and_keeps_its_type(self):
+        self.assertEqual(self.changed("uint32_t reserved", "uint32_t flags"), [])
+        self.assertTrue(self.changed("uint32_t reserved", "int32_t flags"))
 
     def test_a_parameter_is_found(self):
         self.assertTrue(self.changed("bus_text b", "int b"))

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "bus/plugin.h"
@@ -118,12 +120,14 @@ class Instance {
     const std::int32_t code = intake->on_message(source_->self, text_of(json), &out, &why);
     return {code, 0, text_of(out.json), why.message};
   }
-  // REQUIRES: it is a sink; there is at least one record.
-  Delivered deliver(const std::vector<StoredEvent>& stored) {
-    const RecordArray records(stored);
+  // REQUIRES: it is a sink; there is at least one record. The batch lives until the next one.
+  Delivered deliver(std::vector<StoredEvent> stored) {
+    records_.reset();
+    stored_ = std::move(stored);
+    records_ = std::make_unique<const RecordArray>(stored_);
     bus_delivery out{};
     out.size = sizeof out;
-    const std::int32_t code = sink_->deliver(sink_->self, records.batch(), &out);
+    const std::int32_t code = sink_->deliver(sink_->self, records_->batch(), &out);
     return {code, out.accepted, out.retry_after_us, out.message};
   }
 
@@ -142,6 +146,8 @@ class Instance {
   const bus_source* source_ = nullptr;
   const bus_sink* sink_ = nullptr;
   bool stopped_ = false;
+  std::vector<StoredEvent> stored_;
+  std::unique_ptr<const RecordArray> records_;
 };
 
 }  // namespace bus::testing
