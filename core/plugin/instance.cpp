@@ -188,7 +188,7 @@ std::int32_t Instance::call(const std::function<std::int32_t()>& into_plugin) {
   // The host gave this plugin up while it was in here. Its library must not run on, and a thread cannot be
   // ended from outside, so the thread stays here, without a tick that matters, until the process ends.
   while (given_up_.load()) std::this_thread::sleep_for(std::chrono::hours(1));
-  if (code != BUS_OK) counters_.add(Counters::Which::errors);
+  if (code != BUS_OK && code != BUS_LATER) counters_.add(Counters::Which::errors);
   return code;
 }
 
@@ -227,6 +227,14 @@ PluginStatus Instance::status() const {
 
 Result<Relays::Id> Instance::relay(http::Request&, const Relays::Answered&) {
   return error(Code::invalid, "only a source has routes to pass requests to");
+}
+
+Status Instance::deliver_answered(std::int32_t, const bus_delivery&) {
+  return error(Code::invalid, "only a sink has batches to answer for");
+}
+
+Status Instance::deliver_progressed(std::size_t) {
+  return error(Code::invalid, "only a sink has batches to answer for");
 }
 
 Status Instance::check_started() const {

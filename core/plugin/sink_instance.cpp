@@ -83,7 +83,7 @@ void SinkInstance::woken() {
 }
 
 void SinkInstance::pump() {
-  if (reader_ == nullptr || paused_) return;
+  if (reader_ == nullptr || paused_ || awaited_) return;
   // One batch a job, so that stop comes in between.
   if (next_ == batch_.size() && !fill()) return;
   while (next_ < batch_.size()) {
@@ -116,17 +116,26 @@ bool SinkInstance::fill() {
 }
 
 bool SinkInstance::deliver_some() {
-  const bus_batch batch = batch_.batch(next_);
+  offer_ = batch_.batch(next_);
   bus_delivery delivery{};
   delivery.size = sizeof delivery;
-  const std::int32_t code = call([&] { return sink_->deliver(sink_->self, &batch, &delivery); });
-  const std::size_t accepted = code == BUS_OK ? batch.count : std::min(delivery.accepted, batch.count);
-  counters_.add(Counters::Which::delivered, accepted);
-  next_ += accepted;
-  if (accepted != 0) {
-    backoff_.reset();
-    acknowledged_.store(batch_.seq(next_ - 1));
-  }
+  offered_ = next_;
+  const std::int32_t code = call([&] { return sink_->deliver(sink_->self, &offer_, &delivery); });
+  awaited_ = code == BUS_LATER;
+  return !awaited_ && settle(code, delivery);
+}
+
+void SinkInstance::accept(std::size_t count) {
+  const std::size_t upto = std::min(offered_ + count, batch_.size());
+  if (upto <= next_) return;
+  counters_.add(Counters::Which::delivered, upto - next_);
+  next_ = upto;
+  backoff_.reset();
+  acknowledged_.store(batch_.seq(next_ - 1));
+}
+
+bool SinkInstance::settle(std::int32_t code, const bus_delivery& delivery) {
+  accept(code == BUS_OK ? batch_.size() : delivery.accepted);
   if (code == BUS_OK) {
     state_.report(State::ok, {});
     return true;
@@ -144,6 +153,24 @@ bool SinkInstance::deliver_some() {
   save_cursor(false);
   wait_and_pump(why, microseconds(std::min(delivery.retry_after_us, kLongestPause)));
   return false;
+}
+
+Status SinkInstance::deliver_progressed(std::size_t accepted) {
+  if (!awaited_) return error(Code::invalid, "no batch is waiting for an answer");
+  accept(accepted);
+  save_cursor(false);
+  return Ok{};
+}
+
+Status SinkInstance::deliver_answered(std::int32_t code, const bus_delivery& delivery) {
+  if (!awaited_ || code == BUS_LATER) return error(Code::invalid, "no batch is waiting for this answer");
+  awaited_ = false;
+  if (!settle(code, delivery)) return Ok{};
+  const bool whole = next_ == batch_.size();
+  if (whole) batch_done();
+  // Not from here: the plugin is in the middle of a callback.
+  if (!whole || !caught_up_) runner().post("deliver", [self = shared_from_this(), this] { pump(); });
+  return Ok{};
 }
 
 void SinkInstance::reject(std::size_t index, const std::string& reason) {
@@ -191,6 +218,7 @@ void SinkInstance::wait_and_pump(const Error& why, microseconds least) {
 
 void SinkInstance::shut() {
   reader_.reset();
+  awaited_ = false;
   save_cursor(true);
   call([this] {
     sink_->stop(sink_->self);

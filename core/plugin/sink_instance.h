@@ -31,6 +31,8 @@ class SinkInstance final : public Instance {
   // The last event that was answered for.
   std::uint64_t acknowledged() const { return acknowledged_.load(); }
   PluginStatus status() const override;
+  Status deliver_answered(std::int32_t code, const bus_delivery& delivery) override;
+  Status deliver_progressed(std::size_t accepted) override;
 
  private:
   Status make(const bus_host* host) override;
@@ -42,8 +44,12 @@ class SinkInstance final : public Instance {
   void woken();
   void pump();
   bool fill();
-  // False: a pause is needed before the rest of the batch, or everything is done.
+  // False: a pause is needed before the rest of the batch, or the sink answers later.
   bool deliver_some();
+  // What deliver or its later answer said. False: a pause is needed.
+  bool settle(std::int32_t code, const bus_delivery& delivery);
+  // So many from the front of what was offered are taken.
+  void accept(std::size_t count);
   void reject(std::size_t index, const std::string& reason);
   void batch_done();
   void save_cursor(bool now);
@@ -57,6 +63,9 @@ class SinkInstance final : public Instance {
   std::unique_ptr<fanout::Reader> reader_;
   RecordArray batch_;
   std::size_t next_ = 0;        // the first record of the batch that is not answered for
+  bus_batch offer_{};           // what the last deliver got; valid until it is answered
+  std::size_t offered_ = 0;     // the first one that was offered by the last deliver
+  bool awaited_ = false;        // deliver has returned BUS_LATER, and the answer is not there yet
   std::uint64_t position_ = 0;  // of the reader behind the batch
   bool caught_up_ = false;
   bool paused_ = false;  // until a timer fires

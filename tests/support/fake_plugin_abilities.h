@@ -42,7 +42,13 @@ struct FakeAbilities {
   struct Asked {
     std::string method, url, body;
     std::map<std::string, std::string> headers;
-    bus_http_request calls{};  // its callback; the rest of it is gone
+    std::vector<std::string> allowed;
+    bus_http_request calls{};  // its callback and its numbers; the rest of it is gone
+  };
+  // What a sink has said of its batches.
+  struct Answered {
+    std::int32_t code = BUS_OK;
+    bus_delivery delivery{};
   };
 
   struct Streaming {
@@ -74,6 +80,8 @@ struct FakeAbilities {
     std::string type, key = {}, data = {};
   };
   std::map<std::string, Form> forms;
+  std::vector<Answered> answered;         // to batches that were to be answered later
+  std::vector<std::uint32_t> progressed;  // and on the way to it
 
   // Fires the timer with that id; one that is not periodic is gone then.
   void fire(std::uint64_t id) {
@@ -179,6 +187,7 @@ struct FakeAbilities {
     if (id == BUS_EXT_STREAM) return &kStream;
     if (id == BUS_EXT_RELAY) return &kRelay;
     if (id == BUS_EXT_FORM) return &kForm;
+    if (id == BUS_EXT_LATER) return &kLater;
     if (id == BUS_EXT_STATE) return &kState;
     return nullptr;
   }
@@ -259,6 +268,8 @@ struct FakeAbilities {
     one.method = text(request->method), one.url = text(request->url), one.body = text(request->body);
     for (std::size_t i = 0; i < request->header_count; ++i)
       one.headers[text(request->headers[i].name)] = text(request->headers[i].value);
+    for (std::uint32_t i = 0; i < request->allowed_count; ++i)
+      one.allowed.push_back(text(request->allowed[i]));
     one.calls = *request;
     return BUS_OK;
   }
@@ -310,6 +321,28 @@ struct FakeAbilities {
     return BUS_OK;
   }
 
+  // A CloudEvent with what a test needs to see.
+  static std::int32_t write(void*, const bus_record* record, void (*take)(void*, bus_text), void* argument,
+                            bus_error*) {
+    std::string json = "{\"specversion\":\"1.0\",\"id\":\"" + text(record->id) + "\",\"source\":\"/" +
+                       text(record->source) + "\",\"type\":\"dev.bus." + text(record->event->type) + "\"";
+    if (record->event->subject.len != 0) json += ",\"subject\":\"" + text(record->event->subject) + "\"";
+    if (record->event->data.len != 0)
+      json += ",\"datacontenttype\":\"application/json\",\"data\":" + text(record->event->data);
+    json += "}";
+    take(argument, {json.data(), json.size()});
+    return BUS_OK;
+  }
+
+  static std::int32_t answer_later(void* self, std::int32_t code, const bus_delivery* delivery, bus_error*) {
+    of(self).answered.push_back({code, *delivery});
+    return BUS_OK;
+  }
+  static std::int32_t progress(void* self, std::uint32_t accepted, bus_error*) {
+    of(self).progressed.push_back(accepted);
+    return BUS_OK;
+  }
+
   static std::int32_t get(void* self, bus_text key, char* buffer, std::size_t capacity, std::size_t* length,
                           bus_error*) {
     const auto found = of(self).state.find(text(key));
@@ -333,7 +366,8 @@ struct FakeAbilities {
   static constexpr bus_http kHttp = {sizeof(bus_http), 0, &send, &cancel_request};
   static constexpr bus_stream kStream = {sizeof(bus_stream), 0, &open_stream, &write_stream, &close_stream};
   static constexpr bus_relay kRelay = {sizeof(bus_relay), 0, &pass, &forget};
-  static constexpr bus_form kForm = {sizeof(bus_form), 0, &form};
+  static constexpr bus_form kForm = {sizeof(bus_form), 0, &form, &write};
+  static constexpr bus_later kLater = {sizeof(bus_later), 0, &answer_later, &progress};
   static constexpr bus_state kState = {sizeof(bus_state), 0, &get, &put, &remove};
 };
 

@@ -43,7 +43,8 @@ typedef struct bus_delivery {
 
 /* One instance. The plugin owns the table; it is valid until destroy. Order of calls and thread as for a
    source, but a sink may wait for the outside world inside deliver; no call of stop interrupts it, so keep
-   waits below 5 s, which is the host's patience at stop. */
+   waits below 5 s, which is the host's patience at stop. What may take longer, or comes by a callback (an
+   answer of bus.http/1), is told by bus.later/1. */
 typedef struct bus_sink {
   uint32_t size;
   uint32_t reserved; /* 0 */
@@ -58,7 +59,9 @@ typedef struct bus_sink {
   /* Carries a batch out. Returns
      BUS_OK           all are safely taken; the cursor moves behind them;
      BUS_INVALID      event `accepted` will never be taken: it goes to the dead letters, and the host goes on
-     behind it; any other code   events from `accepted` on are offered again, after a growing, jittered pause.
+                      behind it;
+     BUS_LATER        the answer comes by bus.later/1, and the batch stays valid until then;
+     any other code   events from `accepted` on are offered again, after a growing, jittered pause.
      At least once: a batch may come again after a crash, with the same ids. [sink-thread] */
   int32_t (*deliver)(void* self, const bus_batch* batch, bus_delivery* delivery);
 

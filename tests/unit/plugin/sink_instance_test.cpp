@@ -150,6 +150,65 @@ TEST_F(SinkTest, ADeniedStartWaitsForAPersonAndTriesAgain) {
   EXPECT_EQ(sink_->status().state.state, State::ok);
 }
 
+TEST_F(SinkTest, AnAnswerMayComeLater) {
+  world_.emit({"a", "b"});
+  run("later");
+  EXPECT_THAT(lines(), ElementsAre("start 0"));
+  world_.emit({"c"});  // waits for the batch that is on its way
+  step();
+  EXPECT_EQ(sink_->acknowledged(), 0u);
+  world_.clock.advance(1s);
+  step();
+  EXPECT_THAT(lines(), ElementsAre("start 0", "1 a", "2 b"));
+  EXPECT_EQ(sink_->acknowledged(), 2u);
+  world_.clock.advance(1s);
+  step();
+  EXPECT_THAT(lines(), ElementsAre("start 0", "1 a", "2 b", "3 c"));
+  EXPECT_EQ(sink_->acknowledged(), 3u);
+  EXPECT_EQ(sink_->status().figures.delivered, 3u);
+  EXPECT_EQ(sink_->status().figures.errors, 0u);
+  EXPECT_EQ(sink_->status().state.state, State::ok);
+}
+
+TEST_F(SinkTest, ALaterAnswerIsRetriedBehindItsProgress) {
+  world_.emit({"a", "b", "c"});
+  run("later_once");
+  world_.clock.advance(1s);
+  step();
+  EXPECT_EQ(sink_->status().state.state, State::retrying);
+  EXPECT_EQ(sink_->status().state.reason, "full");
+  EXPECT_EQ(sink_->acknowledged(), 1u);
+  for (int i = 0; i < 2; ++i) {
+    world_.clock.advance(1s);
+    step();
+  }
+  EXPECT_THAT(lines(), ElementsAre("start 0", "1 a", "2 b", "3 c"));
+  EXPECT_EQ(sink_->status().figures.delivered, 3u);
+}
+
+TEST_F(SinkTest, ALaterRefusalGoesToTheDeadLetters) {
+  world_.emit({"a", "bad", "c"});
+  run("later_invalid");
+  for (int i = 0; i < 2; ++i) {
+    world_.clock.advance(1s);
+    step();
+  }
+  EXPECT_THAT(lines(), ElementsAre("start 0", "1 a", "3 c"));
+  EXPECT_THAT(dead_, ElementsAre(2u));
+  EXPECT_EQ(cursor(), 3u);
+}
+
+TEST_F(SinkTest, WhatIsNotAnsweredAtStopComesAgain) {
+  world_.emit({"a", "b"});
+  run("silent");
+  world_.clock.advance(1000s);
+  step();
+  stop();
+  EXPECT_EQ(cursor(), 0u);
+  run();
+  EXPECT_THAT(lines(), ElementsAre("start 0", "stop", "start 0", "1 a", "2 b"));
+}
+
 TEST_F(SinkTest, TheFilterAppliesAndTheCursorMovesOverTheRest) {
   world_.emit({"a", "b", "c"});
   run("none", 0, "key == 'b'");
