@@ -19,7 +19,7 @@
 namespace bus::http {
 namespace {
 
-constexpr std::int64_t kMostParallel = 16;
+constexpr std::int64_t kMostParallel = 4;
 constexpr std::uint64_t kMostAnswer = 1u << 20;  // bytes of an answer; nothing of it is used
 
 class HttpSink final : public Sink {
@@ -48,7 +48,7 @@ class HttpSink final : public Sink {
       option("timeout", BUS_OPT_DURATION, "How long a request may take, all in all.", "20s"),
       option("connect_timeout", BUS_OPT_DURATION, "How long connecting may take.", "5s"),
       option("parallel", BUS_OPT_INT,
-             "Requests at a time, 1 to 16. With more than one they may arrive in another order.", "1"),
+             "Requests at a time, 1 to 4. With more than one they may arrive in another order.", "1"),
       option("allow_private", BUS_OPT_BOOL,
              "Whether the server may be this machine or one of a private network.", "false"),
       option("allow", BUS_OPT_LIST,
@@ -71,7 +71,7 @@ class HttpSink final : public Sink {
     if (Status good = check_url(url_); !good.ok()) throw Failure(good);
     if (Status good = read_headers(settings.list("headers"), headers_); !good.ok()) throw Failure(good);
     for (const std::string_view one : settings.list("allow")) allow_.emplace_back(one);
-    if (parallel_ < 1 || parallel_ > kMostParallel) throw Failure(invalid("parallel must be 1 to 16"));
+    if (parallel_ < 1 || parallel_ > kMostParallel) throw Failure(invalid("parallel must be 1 to 4"));
     if (timeout_.count() <= 0 || connect_timeout_.count() <= 0)
       throw Failure(invalid("timeout and connect_timeout must be longer than nothing"));
     if (bearer_ && url_[4] != 's' && url_[4] != 'S' && !allow_private_ && allow_.empty())

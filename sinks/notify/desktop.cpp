@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <map>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace bus::notify {
 namespace {
@@ -68,7 +70,7 @@ int append_hints(sd_bus_message* message, Urgency urgency) {
 
 struct Desktop::Connection {
   Connection(Host h, std::string where, std::function<void()> gone)
-      : host(h), address(std::move(where)), lost(std::move(gone)), watch(h), timer(h) {}
+      : host(h), address(std::move(where)), lost(std::move(gone)), watch(h), timer(h), orphan_timer(h) {}
 
   Status open() {
     if (bus) return {};
@@ -109,7 +111,21 @@ struct Desktop::Connection {
   void broken(Status why) {
     (void)drop(why);
     lost();
-    if (const Answer told = std::exchange(answer, nullptr)) told(why, 0);
+    for (const auto& [cookie, told] : std::exchange(answers, {})) told(why, 0);
+  }
+
+  // The same from a call of the plugin's, where the answers of others would come too early.
+  Status break_off(Status why) {
+    (void)drop(why);
+    lost();
+    for (auto& [cookie, told] : std::exchange(answers, {})) orphans.push_back(std::move(told));
+    if (!orphans.empty()) {
+      Status armed = orphan_timer.once({}, [this, why] {
+        for (const Answer& told : std::exchange(orphans, {})) told(why, 0);
+      });
+      if (!armed.ok()) return armed;
+    }
+    return why;
   }
 
   // Tells the host what the connection waits for.
@@ -129,7 +145,7 @@ struct Desktop::Connection {
     return timer.once(std::chrono::microseconds(left), [this] { pump(); });
   }
 
-  int notify(const Note& note, std::uint32_t replaces, std::int32_t timeout_ms) {
+  int notify(const Note& note, std::uint32_t replaces, std::int32_t timeout_ms, std::uint64_t& cookie) {
     sd_bus_message* made = nullptr;
     int done = ::sd_bus_message_new_method_call(bus.get(), &made, kName, kPath, kName, "Notify");
     const std::unique_ptr<sd_bus_message, Unref> message(made);
@@ -140,7 +156,7 @@ struct Desktop::Connection {
     if (done >= 0) done = append_hints(made, note.urgency);
     if (done >= 0) done = ::sd_bus_message_append(made, "i", timeout_ms);
     if (done >= 0) done = ::sd_bus_call_async(bus.get(), nullptr, made, &Connection::shown, this, kPatience);
-    return done;
+    return done < 0 ? done : ::sd_bus_message_get_cookie(made, &cookie);
   }
 
   // Of a daemon that runs; it is not started for that.
@@ -158,13 +174,16 @@ struct Desktop::Connection {
     auto& one = *static_cast<Connection*>(self);
     report_thrown(one.host, "an answer of the desktop", [&] {
       std::uint32_t note = 0;
+      std::uint64_t cookie = 0;
       Status status;
       if (::sd_bus_message_is_method_error(message, nullptr) > 0) {
         status = read_error(message);
       } else if (::sd_bus_message_read(message, "u", &note) < 0) {
         status = unavailable("the desktop's answer makes no sense");
       }
-      if (const Answer told = std::exchange(one.answer, nullptr)) told(status, note);
+      (void)::sd_bus_message_get_reply_cookie(message, &cookie);
+      const auto told = one.answers.extract(cookie);
+      if (!told.empty()) told.mapped()(status, note);
     });
     return 0;
   }
@@ -194,9 +213,10 @@ struct Desktop::Connection {
   const std::string address;
   const std::function<void()> lost;
   FdWatch watch;
-  Timer timer;
+  Timer timer, orphan_timer;
   std::unique_ptr<sd_bus, Unref> bus;
-  Answer answer;
+  std::map<std::uint64_t, Answer> answers;  // by the cookie of what was asked
+  std::vector<Answer> orphans;              // of a connection that is gone
   bool markup = true;
 };
 
@@ -211,24 +231,21 @@ Status Desktop::open() {
   return connection_->open();
 }
 
-bool Desktop::busy() const {
-  return connection_->answer != nullptr;
-}
-
 void Desktop::close() {
-  connection_->answer = nullptr;
+  connection_->answers.clear();
+  connection_->orphans.clear();
+  connection_->orphan_timer.cancel();
   (void)connection_->drop({});
 }
 
 Status Desktop::show(const Note& note, std::uint32_t replaces, std::int32_t timeout_ms, Answer answer) {
   if (Status opened = open(); !opened.ok()) return opened;
-  connection_->answer = std::move(answer);
-  const int done = connection_->notify(note, replaces, timeout_ms);
-  Status asked = done < 0 ? unavailable("asking the desktop: " + text_of(done)) : connection_->settle();
-  if (!asked.ok()) {
-    connection_->answer = nullptr;
-    return connection_->drop(std::move(asked));
-  }
+  std::uint64_t cookie = 0;
+  const int done = connection_->notify(note, replaces, timeout_ms, cookie);
+  if (done < 0) return connection_->break_off(unavailable("asking the desktop: " + text_of(done)));
+  if (Status settled = connection_->settle(); !settled.ok())
+    return connection_->break_off(std::move(settled));
+  connection_->answers.emplace(cookie, std::move(answer));
   return {};
 }
 

@@ -28,10 +28,9 @@ class Desktop {
   // Connects if it is not connected. Code::unavailable says what is missing and what to do.
   Status open();
   void close();
-  // A note is on its way.
-  bool busy() const;
   // Shows it in the place of the note `replaces` (0: of none), for `timeout_ms` (-1: as long as the desktop
-  // likes). An error: it was not even asked, and `answer` is not called. One at a time.
+  // likes). An error: it was not even asked, and `answer` is not called. Else it is, later, unless the
+  // desktop is closed before.
   Status show(const Note& note, std::uint32_t replaces, std::int32_t timeout_ms, Answer answer);
 
  private:

@@ -147,10 +147,9 @@ class NotifySink final : public Sink {
     if (Status armed = rest_timer_.once(wait, [this] { show_rest(); }); !armed.ok()) rest_ = 0;
   }
 
-  // Between batches only: one note is on its way at a time.
   void show_rest() {
     if (rest_ == 0) return;
-    if (desktop_.busy() || !pace_.take(host_.now_us())) return show_rest_later();
+    if (!pace_.take(host_.now_us())) return show_rest_later();
     Note note;
     note.summary = std::to_string(rest_) + (rest_ == 1 ? " more event" : " more events");
     note.body = "They came faster than notifications may: bus events list shows them.";
