@@ -44,11 +44,12 @@ class FileSink final : public Sink {
     Place last;
     for (std::size_t i = 0; i < batch.size(); ++i) {
       const bus_record& record = batch[i];
-      if (is_in_the_file(record)) continue;
+      if (!batch.out_of_turn() && is_in_the_file(record)) continue;
       lines.append(view(record.json)).push_back('\n');
       last = {record.seq, std::string(view(record.id))};
     }
     if (lines.empty()) return {{}, batch.size()};
+    if (batch.out_of_turn() && file_.last()) last = *file_.last();
     if (Status written = file_.append(lines, std::move(last)); !written.ok()) return {std::move(written)};
     return {{}, batch.size()};
   }
