@@ -53,7 +53,11 @@ Result<std::string> key_text(const Session& session) {
 }
 
 void write_option(Output& out, json::Node option) {
-  std::string line = "    " + field(option, "name") + "  " + field(option, "type");
+  std::string line = "    " + field(option, "name") + "  ";
+  std::string choices;
+  for (const json::Node word : option["choices"].elements())
+    choices.append(choices.empty() ? "" : "|").append(printable(word.string_or("")));
+  line += choices.empty() ? field(option, "type") : choices;
   if (option["required"].boolean().value_or(false)) line += ", required";
   if (option["secret"].boolean().value_or(false)) line += ", the name of a secret";
   if (option["default"].exists()) line += ", else " + field(option, "default");

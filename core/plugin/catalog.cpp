@@ -59,6 +59,7 @@ void Catalog::add_folder(const std::string& folder, bool installed) {
 void Catalog::add_file(Entry entry) {
   const auto first = entries_.find(entry.name);
   if (first != entries_.end()) {
+    if (first->second.path == entry.path) return;  // the folder is named twice
     entry.trust = "no";
     entry.why = first->second.installed
                     ? "a plugin of this name came with bus (the plugin needs another name)"

@@ -102,6 +102,11 @@ void write_options(json::Writer& out, const Descriptor& descriptor) {
   for (const OptionInfo& option : descriptor.options) {
     out.begin_object().member("name", option.name);
     out.member("type", kTypes[static_cast<std::size_t>(option.type)]).member("help", option.help);
+    if (!option.choices.empty()) {
+      out.key("choices").begin_array();
+      for (const std::string& word : option.choices) out.string(word);
+      out.end_array();
+    }
     if (option.has_default) out.member("default", option.fallback);
     if (option.required) out.member("required", true);
     if (option.secret) out.member("secret", true);

@@ -116,6 +116,29 @@ def test_what_others_could_write_is_refused(world, folder):
     assert found["state"] == "failed" and "trust.json" in found["reason"]
 
 
+def test_bad_files_are_told_and_stop_nobody(world, folder):
+    whole = (PLUGINS / "cpp_source.so").read_bytes()
+    reasons = {"machine": "built for another kind of machine", "cut": "is cut off", "open": "can be written by others",
+               "link": "symbolic link", "empty": "is empty", "fifo": "no regular file", "digest": "is not trusted"}
+    for name in reasons:
+        (folder / f"{name}.so").write_bytes(whole)
+        (folder / f"{name}.so").chmod(0o755)
+    (folder / "machine.so").write_bytes(whole[:18] + b"\xb7\0" + whole[20:])  # e_machine: AArch64
+    (folder / "cut.so").write_bytes(whole[:500])
+    (folder / "open.so").chmod(0o777)
+    (folder / "link.so").unlink()
+    (folder / "link.so").symlink_to(folder / "digest.so")
+    (folder / "empty.so").write_bytes(b"")
+    (folder / "fifo.so").unlink()
+    os.mkfifo(folder / "fifo.so", 0o600)
+    world.configure(f'[plugins]\ndirectories = ["{folder}"]\n' + "".join(f"[sources.{name}]\n" for name in reasons))
+    world.serve()
+    for name, reason in reasons.items():
+        found = plugin(world, name)
+        assert found["state"] == "failed" and reason in found["reason"], found
+    assert world.emit("--type", "note")["seq"] == 1
+
+
 @pytest.mark.skipif(shutil.which("minisign") is None, reason="minisign is not installed")
 def test_signatures_of_minisign(world, folder):
     def minisign(*args):

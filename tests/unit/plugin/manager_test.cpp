@@ -165,6 +165,15 @@ TEST_F(ManagerTest, NamesOfInstalledPluginsCannotBeTaken) {
                                    HasSubstr("a plugin of this name came with bus")));
 }
 
+TEST_F(ManagerTest, AFolderThatIsNamedTwiceIsOneFolder) {
+  install("installed", "c_source");
+  install("further", "cpp_source");
+  folders_.further = {folders_.installed, folders_.further[0], folders_.further[0]};
+  run();
+  EXPECT_EQ(manager_->status().size(), 2u);
+  EXPECT_EQ(status("c_source").state.state, State::ok);
+}
+
 TEST_F(ManagerTest, AFileThatIsReplacedWhileItIsLoadedIsTold) {
   install("further", "cpp_source");
   configure(Role::source, "cpp_source");
