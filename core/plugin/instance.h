@@ -116,6 +116,7 @@ class Instance : public std::enable_shared_from_this<Instance> {
 
   Counters counters_;
   StateBox state_;
+  TroubleBox trouble_;
   Backoff backoff_;
 
  private:

@@ -77,18 +77,21 @@ class FileSink final : public Sink {
     Pending pending;
     for (std::size_t i = 0; i < batch.size(); ++i) {
       const bus_record& record = batch[i];
-      if (is_in_the_file(record)) continue;
+      if (!batch.out_of_turn() && is_in_the_file(record)) continue;
       Place place{record.seq, std::string(view(record.id))};
+      // Out of turn the place stays where it is.
+      if (batch.out_of_turn() && file_.last()) place = *file_.last();
       if (is_full(limits_, file_.size() + pending.lines.size(),
                   pending.lines.empty() ? file_.last() : pending.last, view(record.json).size() + 1, place)) {
         Status done = write(pending);
         if (done.ok()) done = rotate();
-        if (!done.ok()) return {std::move(done), taken(batch)};
+        if (!done.ok()) return {std::move(done), batch.out_of_turn() ? 0 : taken(batch)};
       }
       pending.lines.append(view(record.json)).push_back('\n');
       pending.last = std::move(place);
     }
-    if (Status written = write(pending); !written.ok()) return {std::move(written), taken(batch)};
+    if (Status written = write(pending); !written.ok())
+      return {std::move(written), batch.out_of_turn() ? 0 : taken(batch)};
     return {{}, batch.size()};
   }
 

@@ -190,6 +190,8 @@ class HttpSink final : public Sink {
         return flight_.returned(range);
       case Verdict::What::gone:
         refused_.add();
+        // A dead letter that is offered again waits for its answer.
+        if (batch_->out_of_turn()) return flight_.failed(range, {denied(why)});
         flight_.returned(range);
         return give_up(why);
     }

@@ -100,7 +100,7 @@ SIZE(bus_batch, 24);
 AT(bus_batch, size, 0);
 AT(bus_batch, count, 4);
 AT(bus_batch, stride, 8);
-AT(bus_batch, reserved, 12);
+AT(bus_batch, flags, 12);
 AT(bus_batch, records, 16);
 
 SIZE(bus_delivery, 256);

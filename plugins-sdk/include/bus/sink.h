@@ -18,12 +18,18 @@ typedef struct bus_record {
   const bus_event* event; /* the same as fields; `raw` is empty */
 } bus_record;
 
+enum bus_batch_flags {
+  BUS_BATCH_OUT_OF_TURN = 1u /* what went to the dead letters before and is offered again because somebody
+                                asked for it: its seqs lie before those that the sink has had since, and are
+                                no place to go on from. Since ABI 1.1 */
+};
+
 /* Events in seq order. Record i is bus_batch_at(batch, i). */
 typedef struct bus_batch {
   uint32_t size;
   uint32_t count;  /* at least 1 */
   uint32_t stride; /* bytes from one record to the next */
-  uint32_t reserved;
+  uint32_t flags;  /* bus_batch_flags */
   const bus_record* records;
 } bus_batch;
 

@@ -14,7 +14,7 @@ class CppSink final : public bus::Sink {
   static constexpr bus_option options[] = {
       bus::option("path", BUS_OPT_PATH, "File to write to.", nullptr, BUS_OPT_REQUIRED),
       bus::option("trouble", BUS_OPT_ENUM, "How to fail.", "none", 0,
-                  "none|once|invalid|throw|start|denied|later|later_once|later_invalid|silent"),
+                  "none|once|invalid|stuck|throw|start|denied|later|later_once|later_invalid|silent"),
       bus::option("resume", BUS_OPT_INT, "The last event that it claims to have; 0 claims nothing.", "0"),
   };
 
@@ -46,7 +46,10 @@ class CppSink final : public bus::Sink {
       if (trouble_ == "once" && i == 1 && tries_++ == 0) return {bus::unavailable("full"), 1, {}};
       if (trouble_ == "invalid" && bus::view(record.event->key) == "bad")
         return {bus::invalid("never"), i, {}};
-      write(std::to_string(record.seq) + " " + std::string(bus::view(record.event->key)));
+      if (trouble_ == "stuck" && bus::view(record.event->key) == "stuck")
+        return {bus::unavailable("not yet"), i, {}};
+      write(std::to_string(record.seq) + " " + std::string(bus::view(record.event->key)) +
+            (batch.out_of_turn() ? " out of turn" : ""));
     }
     return {};
   }
