@@ -9,7 +9,7 @@ extern const Verb kServe, kStatus, kDoctor, kEmit, kEventsList, kEventsWatch, kE
     kSecretList, kSecretRemove, kConfigShow, kConfigCheck, kConfigSchema, kConfigSample, kDemo, kCompletion,
     kVersion, kTokenCreate, kTokenList, kTokenRemove, kDbStats, kDbCheck, kDbBackup, kDbPrune, kEventsQuery,
     kGithubStatus, kGithubWatch, kGithubPoll, kGithubRedeliver, kGithubForward, kGithubSmee, kGithubPr,
-    kPluginsNew;
+    kPluginsNew, kPluginsTrust, kPluginsUntrust, kPluginDescribe, kDeadList, kDeadShow, kDeadRetry, kDeadDrop;
 
 const Option kNoAutostart = {.name = "no-autostart",
                              .help = "Do not start a host if none answers (also BUS_AUTOSTART=0)."};
@@ -17,14 +17,15 @@ const Option kNoAutostart = {.name = "no-autostart",
 namespace {
 
 constexpr const Verb* kVerbs[] = {
-    &kDemo,        &kWait,         &kWaitCi,      &kOn,          &kWatch,           &kEmit,
-    &kEventsList,  &kEventsWatch,  &kEventsShow,  &kEventsQuery, &kTasks,           &kExplain,
-    &kExpr,        &kServe,        &kStatus,      &kDoctor,      &kPluginsList,     &kPluginsShow,
-    &kPluginsNew,  &kSources,      &kSinks,       &kSecretSet,   &kSecretList,      &kSecretRemove,
-    &kTokenCreate, &kTokenList,    &kTokenRemove, &kDbStats,     &kDbCheck,         &kDbBackup,
-    &kDbPrune,     &kGithubStatus, &kGithubWatch, &kGithubPoll,  &kGithubRedeliver, &kGithubForward,
-    &kGithubSmee,  &kGithubPr,     &kConfigShow,  &kConfigCheck, &kConfigSchema,    &kConfigSample,
-    &kCompletion,  &kVersion,
+    &kDemo,        &kWait,         &kWaitCi,         &kOn,          &kWatch,           &kEmit,
+    &kEventsList,  &kEventsWatch,  &kEventsShow,     &kEventsQuery, &kTasks,           &kExplain,
+    &kExpr,        &kServe,        &kStatus,         &kDoctor,      &kPluginsList,     &kPluginsShow,
+    &kPluginsNew,  &kPluginsTrust, &kPluginsUntrust, &kSources,     &kSinks,           &kDeadList,
+    &kDeadShow,    &kDeadRetry,    &kDeadDrop,       &kSecretSet,   &kSecretList,      &kSecretRemove,
+    &kTokenCreate, &kTokenList,    &kTokenRemove,    &kDbStats,     &kDbCheck,         &kDbBackup,
+    &kDbPrune,     &kGithubStatus, &kGithubWatch,    &kGithubPoll,  &kGithubRedeliver, &kGithubForward,
+    &kGithubSmee,  &kGithubPr,     &kConfigShow,     &kConfigCheck, &kConfigSchema,    &kConfigSample,
+    &kCompletion,  &kVersion,      &kPluginDescribe,
 };
 
 constexpr Option kCommon[] = {

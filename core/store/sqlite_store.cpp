@@ -118,7 +118,15 @@ Status SqliteStore::prepare() {
       {&remove_value_, "DELETE FROM plugin_values WHERE owner=?1 AND key=?2"},
       {&prune_bodies_, "DELETE FROM bodies WHERE seq<=?1"},
       {&prune_events_, "DELETE FROM events WHERE seq<=?1"},
-      {&prune_tasks_, "DELETE FROM tasks WHERE seq<=?1 AND state='finished'"}};
+      {&prune_tasks_, "DELETE FROM tasks WHERE seq<=?1 AND state='finished'"},
+      {&bury_,
+       "INSERT INTO dead_letters(sink,seq,event,code,reason,attempts,first,last,head,body)"
+       " VALUES(?1,?2,?3,?4,?5,?6,?10,?7,?8,?9) ON CONFLICT(sink,event) DO UPDATE SET "
+       "code=?4,reason=?5,attempts=attempts+?6,last=?7"},
+      {&evict_dead_,
+       "DELETE FROM dead_letters WHERE id IN (SELECT id FROM dead_letters ORDER BY id DESC LIMIT -1 OFFSET "
+       "?1)"},
+      {&drop_dead_, "DELETE FROM dead_letters WHERE id=?1"}};
   for (const auto& [statement, sql] : statements) {
     auto prepared = db_.prepare(sql);
     if (!prepared) return std::move(prepared).error();

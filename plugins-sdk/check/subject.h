@@ -68,6 +68,11 @@ class Subject {
 void exercise(Subject& subject, testing::FakeHost& host, testing::Instance& instance,
               const std::vector<std::string>& inputs);
 
+// Hands over a batch, and waits for an answer that comes later: its requests to servers are taken (202), its
+// timers fire. BUS_LATER: none came.
+testing::Delivered deliver(testing::FakeHost& host, testing::Instance& instance,
+                           const std::vector<testing::StoredEvent>& stored);
+
 // Bodies and messages: those of the cases, and such as nobody expects.
 std::vector<std::string> friendly_inputs(const Arguments& arguments);
 std::vector<std::string> hostile_inputs();

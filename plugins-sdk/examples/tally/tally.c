@@ -66,14 +66,16 @@ static int32_t start(void* self, uint64_t* last_seq, bus_error* error) {
 
 static int32_t deliver(void* self, const bus_batch* batch, bus_delivery* delivery) {
   tally* const me = self;
+  /* What comes out of turn lies before our place and is not counted yet. */
+  const int again = (batch->flags & BUS_BATCH_OUT_OF_TURN) != 0;
   unsigned long long before[kResults];
   uint32_t i;
   memcpy(before, me->counts, sizeof before);
   for (i = 0; i < batch->count; ++i) {
     const bus_record* const record = bus_batch_at(batch, i);
     const bus_task* const task = record->event->task;
-    if (record->seq <= me->counts[0]) continue; /* it is counted */
-    me->counts[0] = record->seq;
+    if (!again && record->seq <= me->counts[0]) continue; /* it is counted */
+    if (!again) me->counts[0] = record->seq;
     if (task == NULL || record->effect != BUS_EFFECT_NEW) continue;
     if (task->result > 0 && task->result < kResults) ++me->counts[task->result];
   }

@@ -38,6 +38,7 @@ struct FakeAbilities : FakeTimers, FakePrograms, FakeRequests, FakeValues {
     if (id == BUS_EXT_STREAM) return &kStream;
     if (id == BUS_EXT_RELAY) return &kRelay;
     if (id == BUS_EXT_FORM) return &kForm;
+    if (id == BUS_EXT_LATER) return &kLater;
     if (id == BUS_EXT_STATE) return &kState;
     if (id == BUS_EXT_METRIC) return &kMetric;
     return nullptr;

@@ -31,8 +31,8 @@
 namespace bus::testing {
 
 inline std::string code_word(std::int32_t code) {
-  constexpr const char* kWords[] = {"ok", "invalid", "unavailable", "denied", "stopping", "fault"};
-  return code >= 0 && code <= BUS_FAULT ? kWords[code] : "code " + std::to_string(code);
+  constexpr const char* kWords[] = {"ok", "invalid", "unavailable", "denied", "stopping", "fault", "later"};
+  return code >= 0 && code <= BUS_LATER ? kWords[code] : "code " + std::to_string(code);
 }
 
 // A first line, headers, a body.
@@ -186,6 +186,11 @@ class CaseRun {
       say("report: " + std::string(kWords[static_cast<std::size_t>(health) % 6]) +
           (reason.empty() ? "" : ": " + reason));
     }
+    for (; told_answers_ < host_.abilities.answered.size(); ++told_answers_) {
+      const auto& [code, delivery] = host_.abilities.answered[told_answers_];
+      say("later: " + code_word(code) +
+          (code == BUS_OK ? "" : " after " + std::to_string(delivery.accepted) + ": " + delivery.message));
+    }
     for (; told_lines_ < host_.logged.size(); ++told_lines_) say("log: " + host_.logged[told_lines_]);
     for (const auto& [id, asked] : host_.abilities.requests) {
       if (id <= told_request_) continue;
@@ -216,7 +221,7 @@ class CaseRun {
   const std::filesystem::path folder_, scratch_;
   std::string out_;
   std::uint64_t seq_ = 0, told_request_ = 0;
-  std::size_t told_events_ = 0, told_reports_ = 0, told_lines_ = 0;
+  std::size_t told_events_ = 0, told_reports_ = 0, told_lines_ = 0, told_answers_ = 0;
 };
 
 }  // namespace bus::testing

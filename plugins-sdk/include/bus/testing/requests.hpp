@@ -16,7 +16,8 @@ struct FakeRequests {
   struct Asked {
     std::string method, url, body;
     std::map<std::string, std::string> headers;
-    bus_http_request calls{};  // its callback; the rest of it is gone
+    std::vector<std::string> allowed;
+    bus_http_request calls{};  // its callback and its numbers; the rest of it is gone
   };
   struct Streaming {
     std::string url, upgrade;
@@ -97,6 +98,8 @@ struct FakeRequests {
     Asked& one = all.requests->requests[*id];
     one.method = text_of(request->method), one.url = text_of(request->url), one.body = text_of(request->body);
     one.headers = headers_of(request->headers, request->header_count);
+    for (std::uint32_t i = 0; i < request->allowed_count; ++i)
+      one.allowed.push_back(text_of(request->allowed[i]));
     one.calls = *request;
     return BUS_OK;
   }

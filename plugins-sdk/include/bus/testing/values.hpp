@@ -1,5 +1,5 @@
 // For tests of a plugin: bus.state/1 as a map, bus.metric/1 as figures to look at, bus.form/1 and bus.expr/1
-// from what the test has prepared.
+// from what the test has prepared, bus.later/1 by keeping the answers.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "bus/testing/self.hpp"
 
@@ -23,11 +24,19 @@ struct FakeValues {
     std::string type, key = {}, data = {};
   };
 
+  // What a sink has said of a batch.
+  struct Answered {
+    std::int32_t code = BUS_OK;
+    bus_delivery delivery{};
+  };
+
   std::map<std::string, std::string> state;
   std::map<std::uint64_t, Series> series;
   std::map<std::string, Form> forms;
   std::map<std::string, std::string> results;        // JSON that an expression gives; others give an error
   std::map<std::uint64_t, std::string> expressions;  // compiled: every text that is not empty can be
+  std::vector<Answered> answered;                    // to batches that were to be answered later
+  std::vector<std::uint32_t> progressed;             // and on the way to it
 
   // The value of a series, by its name with labels; 0 if there is none.
   double metric(std::string_view name) const {
@@ -124,6 +133,29 @@ struct FakeValues {
     return BUS_OK;
   }
 
+  // A CloudEvent with what a test needs to see.
+  static std::int32_t write(void*, const bus_record* record, void (*take)(void*, bus_text), void* argument,
+                            bus_error*) {
+    std::string json = "{\"specversion\":\"1.0\",\"id\":\"" + text_of(record->id) + "\",\"source\":\"/" +
+                       text_of(record->source) + "\",\"type\":\"dev.bus." + text_of(record->event->type) +
+                       "\"";
+    if (record->event->subject.len != 0) json += ",\"subject\":\"" + text_of(record->event->subject) + "\"";
+    if (record->event->data.len != 0)
+      json += ",\"datacontenttype\":\"application/json\",\"data\":" + text_of(record->event->data);
+    json += "}";
+    take(argument, text_of(json));
+    return BUS_OK;
+  }
+
+  static std::int32_t answer_later(void* self, std::int32_t code, const bus_delivery* delivery, bus_error*) {
+    FakeSelf::of(self).values->answered.push_back({code, *delivery});
+    return BUS_OK;
+  }
+  static std::int32_t progress(void* self, std::uint32_t accepted, bus_error*) {
+    FakeSelf::of(self).values->progressed.push_back(accepted);
+    return BUS_OK;
+  }
+
   static std::int32_t compile(void* self, bus_text source, const bus_text*, std::size_t,
                               std::uint64_t* expression, bus_error* error) {
     FakeSelf& all = FakeSelf::of(self);
@@ -154,7 +186,8 @@ struct FakeValues {
   static constexpr bus_expr kExpr = {sizeof(bus_expr), 0, &compile, &evaluate, &release};
   static constexpr bus_state kState = {sizeof(bus_state), 0, &get, &put, &remove};
   static constexpr bus_metric kMetric = {sizeof(bus_metric), 0, &declare, &add, &set};
-  static constexpr bus_form kForm = {sizeof(bus_form), 0, &form};
+  static constexpr bus_form kForm = {sizeof(bus_form), 0, &form, &write};
+  static constexpr bus_later kLater = {sizeof(bus_later), 0, &answer_later, &progress};
 };
 
 }  // namespace bus::testing
