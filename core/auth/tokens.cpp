@@ -1,7 +1,5 @@
 #include "core/auth/tokens.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 
@@ -13,6 +11,7 @@
 #include "core/auth/base64.h"
 #include "core/auth/secrets.h"
 #include "core/base/file.h"
+#include "core/base/file_lock.h"
 #include "core/base/text.h"
 #include "core/base/time_text.h"
 #include "core/json/reader.h"
@@ -24,18 +23,6 @@ namespace {
 constexpr std::array<std::string_view, 2> kScopes = {"events:read", "events:write"};
 constexpr std::size_t kMaxFile = 1024u << 10;
 constexpr std::size_t kMaxTokens = 1000;
-
-// Keeps other processes from changing the file between our reading and writing of it. Let go with the
-// descriptor.
-Result<UniqueFd> lock_beside(const std::string& path) {
-  const std::string lock = path + ".lock";
-  UniqueFd fd(::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!fd) return system_error(lock, errno);
-  while (::flock(fd.get(), LOCK_EX) != 0) {
-    if (errno != EINTR) return system_error(lock, errno);
-  }
-  return fd;
-}
 
 std::string encode(const std::vector<Token>& tokens) {
   std::string text;

@@ -3,6 +3,7 @@
 #include "core/base/text.h"
 #include "core/base/version.h"
 #include "core/cli/host_side.h"
+#include "core/plugin/describe.h"
 
 namespace {
 
@@ -16,9 +17,20 @@ config::Loaded load_text(std::string_view toml, std::string_view name) {
   return config::load_text(toml, name);
 }
 
+Status trust(const std::string& file, const plugin::Pin& pin) {
+  return plugin::TrustStore(file).add(pin);
+}
+Result<std::vector<plugin::Pin>> untrust(const std::string& file, const std::string& what) {
+  return plugin::TrustStore(file).remove(what);
+}
+void describe() {
+  plugin::describe_here();
+}
+
 }  // namespace
 
 extern "C" __attribute__((visibility("default"))) const bus::cli::HostSide* bus_host_side() {
-  static const bus::cli::HostSide side = {version(), host::run, config::load, load_text, sign};
+  static const bus::cli::HostSide side = {version(),       host::run, config::load, load_text, sign,
+                                          plugin::look_at, trust,     untrust,      describe};
   return &side;
 }

@@ -8,11 +8,13 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/result.h"
 #include "core/base/secret.h"
 #include "core/config/loader.h"
 #include "core/host/host.h"
+#include "core/plugin/trust_desk.h"
 
 namespace bus::cli {
 
@@ -24,6 +26,13 @@ struct HostSide {
   config::Loaded (*load_text)(std::string_view toml, std::string_view name);
   // Hexadecimal HMAC-SHA256.
   std::string (*sign)(const Secret& key, std::string_view body);
+  // Of `bus plugins trust` and `untrust`; see plugin/trust_desk.h and trust.h. `describe` is the child's half
+  // and does not come back.
+  Result<plugin::TrustLook> (*look_at)(const std::string& path, const std::string& key,
+                                       const std::string& program);
+  Status (*trust)(const std::string& file, const plugin::Pin& pin);
+  Result<std::vector<plugin::Pin>> (*untrust)(const std::string& file, const std::string& what);
+  void (*describe)();
 };
 
 inline constexpr const char* kHostSideSymbol = "bus_host_side";

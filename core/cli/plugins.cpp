@@ -1,4 +1,4 @@
-// bus plugins list, plugins show, sources, sinks: what is loaded, and how it does.
+// bus plugins list, plugins show, sources: what is loaded, and how it does.
 #include <vector>
 
 #include "core/base/text.h"
@@ -14,7 +14,6 @@ constexpr Example kListExamples[] = {
     {"bus plugins list --json", "The same for programs, one plugin a line."}};
 constexpr Example kShowExamples[] = {{"bus plugins show github", "One plugin in full."}};
 constexpr Example kSourcesExamples[] = {{"bus sources", "What brings events in, and how it does."}};
-constexpr Example kSinksExamples[] = {{"bus sinks", "What carries events out, and how far it is."}};
 constexpr Positional kName[] = {{.name = "NAME", .help = "The plugin's name.", .required = true}};
 
 std::string text_of(json::Node plugin, std::string_view name) {
@@ -26,10 +25,13 @@ void write_line(Session& session, json::Node plugin) {
   line.resize(std::max<std::size_t>(line.size(), 16), ' ');
   line +=
       "  " + text_of(plugin, "role") + "  " + text_of(plugin, "state") + "  " + text_of(plugin, "version");
+  if (const std::string trust = text_of(plugin, "trust"); !trust.empty() && trust != "installed")
+    line += trust == "no" ? "  untrusted" : "  " + trust;
   line += "  " + std::to_string(plugin["events"].integer().value_or(0)) + " events  " +
           text_of(plugin, "summary");
   if (plugin["reason"].exists()) line += "  (" + text_of(plugin, "reason") + ")";
   session.out().line(line);
+  if (plugin["hint"].exists()) session.out().line("    " + text_of(plugin, "hint"));
 }
 
 void write_page(Session& session, json::Node plugin) {
@@ -69,9 +71,6 @@ Result<int> run_list(Session& session) {
 Result<int> run_sources(Session& session) {
   return list(session, "source");
 }
-Result<int> run_sinks(Session& session) {
-  return list(session, "sink");
-}
 
 Result<int> run_show(Session& session) {
   const std::string name = session.args().positional(0);
@@ -94,7 +93,7 @@ Result<int> run_show(Session& session) {
 
 }  // namespace
 
-extern const Verb kPluginsList, kPluginsShow, kSources, kSinks;
+extern const Verb kPluginsList, kPluginsShow, kSources;
 const Verb kPluginsList = {.name = "plugins list",
                            .summary = "show the sources and sinks that are loaded",
                            .examples = kListExamples,
@@ -108,7 +107,5 @@ const Verb kSources = {.name = "sources",
                        .summary = "show what brings events in",
                        .examples = kSourcesExamples,
                        .run = run_sources};
-const Verb kSinks = {
-    .name = "sinks", .summary = "show what carries events out", .examples = kSinksExamples, .run = run_sinks};
 
 }  // namespace bus::cli

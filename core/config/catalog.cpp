@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view kLevels[] = {"debug", "info", "warning", "error", "off"};
 constexpr std::string_view kFormats[] = {"automatic", "text", "json", "journal"};
+constexpr std::string_view kDurationPattern = R"(^([0-9]+(\.[0-9]+)?(d|h|m|s|ms|us))+$)";
 constexpr std::string_view kIsolations[] = {"automatic", "host", "process"};
 
 #define BUS_SLOT(field) [](Settings& s) -> Slot { return &s.field; }
@@ -45,6 +46,8 @@ constexpr Setting kCatalog[] = {
    .help = "Events beyond this number are removed, oldest first; 0 keeps all."},
   {.key = "store.keep_bytes", .slot = BUS_BYTES(store.keep_bytes),
    .help = "Events are removed, oldest first, while the store is larger; \"0B\" keeps all."},
+  {.key = "store.keep_dead_letters", .slot = BUS_SLOT(store.keep_dead_letters), .least = 1, .most = 10'000'000,
+   .help = "Dead letters of all sinks that are kept; the oldest go when there are more."},
   {.key = "store.prune_unread", .slot = BUS_SLOT(store.prune_unread),
    .help = "Whether retention may remove what a named cursor has not read yet."},
   {.key = "store.sync_delay", .slot = BUS_SLOT(store.sync_delay),
@@ -143,7 +146,7 @@ void write_schema(json::Writer& out, const Setting& setting) {
       out.member("type", "array").key("items").begin_object().member("type", "string").end_object();
       break;
     case Kind::duration:
-      out.member("type", "string").member("pattern", R"(^([0-9]+(\.[0-9]+)?(d|h|m|s|ms|us))+$)");
+      out.member("type", "string").member("pattern", kDurationPattern);
       break;
     case Kind::size:
       out.member("type", "string").member("pattern", "^[0-9]+(\\.[0-9]+)? ?([kMGT]?B|[KMGT]iB)?$");
@@ -160,6 +163,22 @@ void write_schema(json::Writer& out, const Setting& setting) {
   out.key("default").raw(value_text(setting, defaults)).member("description", setting.help).end_object();
 }
 
+void write_sink_schema(json::Writer& out) {
+  const SinkTable defaults;
+  const auto number = [&](std::string_view key, std::int64_t least, std::int64_t most, std::int64_t value) {
+    out.key(key).begin_object().member("type", "integer").member("minimum", least).member("maximum", most);
+    out.member("default", value).end_object();
+  };
+  out.key("predicate").begin_object().member("type", "string").end_object();
+  number("batch", 1, kMaxSinkBatch, defaults.batch);
+  number("retry_max_attempts", 0, kMaxSinkAttempts, defaults.retry_max_attempts);
+  out.key("retry_max_age").begin_object().member("type", "string").member("pattern", kDurationPattern);
+  out.member("default", format_duration(defaults.retry_max_age)).end_object();
+  out.key("from").begin_object().key("enum").begin_array();
+  for (const std::string_view word : kSinkStarts) out.string(word);
+  out.end_array().member("default", defaults.from).end_object();
+}
+
 // What sources and sinks have in common; their own options are the plugin's to name.
 void write_plugin_schema(json::Writer& out, std::string_view section) {
   out.key(section).begin_object().member("type", "object");
@@ -168,7 +187,7 @@ void write_plugin_schema(json::Writer& out, std::string_view section) {
   out.key("plugin").begin_object().member("type", "string").end_object();
   out.key("isolation").begin_object().key("enum").begin_array().string("host").string("process").end_array();
   out.end_object();
-  if (section == "sinks") out.key("predicate").begin_object().member("type", "string").end_object();
+  if (section == "sinks") write_sink_schema(out);
   out.end_object().end_object().end_object();
 }
 
@@ -194,6 +213,13 @@ void show_plugin(std::string& out, const std::string& key, const PluginTable& ta
   show("plugin", quoted(table.plugin));
   if (!table.isolation.empty()) show("isolation", quoted(table.isolation));
   if (!table.predicate.empty()) show("predicate", quoted(table.predicate));
+  const SinkTable usual;
+  if (table.sink.batch != usual.batch) show("batch", std::to_string(table.sink.batch));
+  if (table.sink.retry_max_attempts != usual.retry_max_attempts)
+    show("retry_max_attempts", std::to_string(table.sink.retry_max_attempts));
+  if (table.sink.retry_max_age != usual.retry_max_age)
+    show("retry_max_age", quoted(format_duration(table.sink.retry_max_age)));
+  if (table.sink.from != usual.from) show("from", quoted(table.sink.from));
   const std::string prefix = key + ".";
   for (const auto& [word, option] : table.options.options) {
     show_line(out, prefix + word, option_text(option.value), option.place, Origin::file, nullptr);
@@ -248,8 +274,13 @@ std::string sample() {
   return out +
          "\n# Sources and sinks have a table each: [sources.<name>], [sinks.<name>]. `enabled`, `plugin` "
          "and\n"
-         "# `isolation` (host or process) are known to bus, sinks also have a `predicate`; the other keys "
-         "are the\n"
+         "# `isolation` (host or process) are known to bus; sinks also have `predicate`, `batch` (events in "
+         "one\n"
+         "# delivery), `from` (\"beginning\" or \"now\": where a new sink begins), and `retry_max_attempts` "
+         "and\n"
+         "# `retry_max_age`, after which an event goes to the dead letters (`bus dead list`). The other keys "
+         "are "
+         "the\n"
          "# plugin's own (`bus plugins show <name>`).\n";
 }
 

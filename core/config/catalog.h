@@ -36,6 +36,11 @@ struct Setting {
   Kind kind() const;
 };
 
+// Bounds and words of what every sink can be told (SinkTable).
+inline constexpr std::int64_t kMaxSinkBatch = 4096;
+inline constexpr std::int64_t kMaxSinkAttempts = 1'000'000;
+inline constexpr std::string_view kSinkStarts[] = {"beginning", "now"};
+
 // All settings, in the order of the sample file.
 std::span<const Setting> catalog();
 const Setting* find_setting(std::string_view key);

@@ -34,7 +34,8 @@ struct Store {
   microseconds keep_age{0};
   std::int64_t keep_events = 0;
   std::uint64_t keep_bytes = 0;
-  bool prune_unread = false;  // retention may also take what a named cursor has not read yet
+  std::int64_t keep_dead_letters = 10'000;  // of all sinks together
+  bool prune_unread = false;                // retention may also take what a named cursor has not read yet
   microseconds sync_delay =
       milliseconds(200);  // how long a commit that nobody asked durable may wait for the disk
 };
@@ -64,6 +65,14 @@ struct Rules {
   microseconds stop_grace = seconds(10);
 };
 
+// What bus does for every sink.
+struct SinkTable {
+  std::int64_t batch = 256;             // events in one delivery, at most
+  std::int64_t retry_max_attempts = 0;  // tries of one event; 0: no end
+  microseconds retry_max_age{0};        // of its tries; 0: no end
+  std::string from = "beginning";       // where a new sink begins: "beginning" or "now"
+};
+
 // A configured source or sink: what the host knows of it, and the rest for the plugin.
 struct PluginTable {
   Place place;
@@ -71,6 +80,7 @@ struct PluginTable {
   std::string plugin;       // which plugin; the table's name unless it says so
   std::string isolation{};  // empty: as Plugins::isolation; "host" or "process"
   std::string predicate{};  // sinks: what to forward; empty: everything
+  SinkTable sink{};         // sinks
   Table options;            // typed against the plugin's option table when it is loaded
 };
 

@@ -149,10 +149,22 @@ class Reader {
       plugin.plugin = reader.text("plugin").value_or(name);
       if (!is_name(plugin.plugin, "_")) reader.complain("plugin", "'plugin' is not a plugin's name");
       plugin.isolation = reader.choice("isolation", kIsolations).value_or("");
-      if (sinks) plugin.predicate = reader.text("predicate").value_or("");
       for (const char* taken : {"enabled", "plugin", "isolation"}) plugin.options.options.erase(taken);
-      if (sinks) plugin.options.options.erase("predicate");
+      if (sinks) sink(plugin, reader);
     });
+  }
+
+  static void sink(PluginTable& plugin, TableReader& reader) {
+    const auto put = [](auto& field, auto value) {
+      if (value) field = *value;
+    };
+    put(plugin.predicate, reader.text("predicate"));
+    put(plugin.sink.batch, reader.integer("batch", 1, kMaxSinkBatch));
+    put(plugin.sink.retry_max_attempts, reader.integer("retry_max_attempts", 0, kMaxSinkAttempts));
+    put(plugin.sink.retry_max_age, reader.duration("retry_max_age"));
+    put(plugin.sink.from, reader.choice("from", kSinkStarts));
+    for (const char* taken : {"predicate", "batch", "retry_max_attempts", "retry_max_age", "from"})
+      plugin.options.options.erase(taken);
   }
 
   void rules(const toml::table* all, const toml::key& at, Settings& out) {

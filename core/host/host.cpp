@@ -97,6 +97,8 @@ void make_socket(Parts& parts) {
   add_care(parts);
   add_token(parts);
   add_rules(parts);
+  add_sinks(parts);
+  add_dead(parts);
 }
 
 void make_plugins(Parts& parts) {
@@ -105,9 +107,11 @@ void make_plugins(Parts& parts) {
   const char* home = std::getenv("HOME");
   services.home = home == nullptr ? "" : home;
   services.max_webhook_body = parts.settings.http.max_webhook_body;
+  services.keep_dead_letters = static_cast<std::uint64_t>(parts.settings.store.keep_dead_letters);
   parts.plugins = std::make_unique<plugin::Manager>(
       services, parts.settings,
-      plugin::Folders{plugin::installed_plugin_folder(), parts.settings.plugins.directories});
+      plugin::Folders{plugin::installed_plugin_folder(), parts.settings.plugins.directories,
+                      parts.paths.trust_file()});
   parts.plugins->start_all();
 }
 

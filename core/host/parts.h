@@ -57,6 +57,8 @@ void add_about(Parts& parts);    // hello, status, plugins, deliver
 void add_care(Parts& parts);     // db, query
 void add_token(Parts& parts);    // token
 void add_rules(Parts& parts);    // rules
+void add_sinks(Parts& parts);    // sinks
+void add_dead(Parts& parts);     // dead
 
 // /healthz, /readyz, /metrics.
 Status add_http_routes(Parts& parts);

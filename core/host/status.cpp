@@ -30,7 +30,9 @@ void write_figures(json::Writer& out, const PluginStatus& one) {
 void write_plugin(json::Writer& out, const PluginStatus& one) {
   out.begin_object().member("name", one.name).member_if("plugin", one.plugin).member_if("role", one.role);
   out.member_if("version", one.version).member_if("summary", one.summary).member_if("path", one.path);
-  out.member_if("sha256", one.sha256).member("state", plugin::name(one.state.state));
+  out.member_if("sha256", one.sha256)
+      .member_if("trust", one.trust)
+      .member("state", plugin::name(one.state.state));
   out.member_if("reason", one.state.reason).member_if("hint", one.hint);
   if (one.state.since != Time{}) out.member("since", format_time(one.state.since));
   if (!one.busy.empty()) {

@@ -93,7 +93,8 @@ struct AddressesFree {
 }  // namespace
 
 Result<std::unique_ptr<Channel>> connect_tcp(const std::string& host, std::uint16_t port,
-                                             const Patience& patience, milliseconds connect) {
+                                             const Patience& patience, milliseconds connect,
+                                             const Reach& reach) {
   addrinfo wanted{};
   wanted.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
@@ -103,6 +104,10 @@ Result<std::unique_ptr<Channel>> connect_tcp(const std::string& host, std::uint1
   const Patience first{std::min(patience.deadline, steady_clock::now() + connect), patience.cancel};
   Error last = error(Code::unavailable, host + " has no address");
   for (const addrinfo* at = list.get(); at != nullptr; at = at->ai_next) {
+    if (Status allowed = check_reach(reach, host, *at->ai_addr); !allowed) {
+      last = std::move(allowed).error();
+      continue;
+    }
     auto fd = connect_to(at->ai_addr, at->ai_addrlen, first);
     if (fd) return std::unique_ptr<Channel>(std::make_unique<PlainChannel>(std::move(*fd), patience));
     last = std::move(fd).error();

@@ -11,6 +11,7 @@
 #include "core/base/clock.h"
 #include "core/base/result.h"
 #include "core/http/cancel.h"
+#include "core/http/reach.h"
 
 namespace bus::http {
 
@@ -39,9 +40,11 @@ class Channel {
 };
 
 // `cancel` must outlive the channel. `connect` bounds the connecting alone. The host's name is looked up by
-// the system, which can be neither cancelled nor hurried.
+// the system, which can be neither cancelled nor hurried. Its addresses that `reach` forbids are passed over;
+// Code::denied: there is no other. What was judged is what is connected to.
 Result<std::unique_ptr<Channel>> connect_tcp(const std::string& host, std::uint16_t port,
-                                             const Patience& patience, milliseconds connect);
+                                             const Patience& patience, milliseconds connect,
+                                             const Reach& reach = {});
 Result<std::unique_ptr<Channel>> connect_unix(const std::string& path, const Patience& patience);
 
 }  // namespace bus::http

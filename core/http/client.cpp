@@ -103,9 +103,15 @@ class SystemClient final : public HttpClient {
   Result<std::unique_ptr<Channel>> open(const ClientRequest& request, const Target& target,
                                         const std::optional<Proxy>& proxy, const Patience& patience,
                                         bool through) {
-    auto channel = !request.unix_socket.empty() ? connect_unix(request.unix_socket, patience)
-                   : proxy ? connect_tcp(proxy->host, proxy->port, patience, request.connect_timeout)
-                           : connect_tcp(target.host, target.port, patience, request.connect_timeout);
+    // A name is looked up by the proxy, which decides what of its network it asks.
+    if (proxy) {
+      if (Status allowed = check_reach(request.reach, target.host); !allowed)
+        return std::move(allowed).error();
+    }
+    auto channel =
+        !request.unix_socket.empty() ? connect_unix(request.unix_socket, patience)
+        : proxy ? connect_tcp(proxy->host, proxy->port, patience, request.connect_timeout)
+                : connect_tcp(target.host, target.port, patience, request.connect_timeout, request.reach);
     if (!channel) return channel;
     if (proxy && through) {
       if (Status made = tunnel(**channel, target, *proxy); !made) return std::move(made).error();

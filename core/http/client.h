@@ -13,6 +13,7 @@
 #include "core/base/result.h"
 #include "core/http/cancel.h"
 #include "core/http/proxy.h"
+#include "core/http/reach.h"
 
 namespace bus::http {
 
@@ -31,6 +32,7 @@ struct ClientRequest {
   milliseconds timeout{30'000};  // for the whole exchange, redirects and all
   std::size_t max_body = 16u << 20;
   unsigned max_redirects = 0;        // 0: a redirect is an answer; else Code::limit for one more
+  Reach reach = {};                  // of the host and of those that it redirects to; not of unix_socket
   std::shared_ptr<Cancel> cancel{};  // may be null
 };
 
@@ -45,8 +47,8 @@ struct ClientResponse {
 
 // Safe for concurrent use. Any status is an answer; an Error means that there was none: Code::unavailable
 // (nobody there, broken off, cut), Code::timeout, Code::limit (longer than max_body, too many redirects),
-// Code::denied (its certificate, or a redirect away from https), Code::stopping (cancelled), Code::invalid
-// (the request makes no sense). Redirects carry no secrets to another host (redirect.h).
+// Code::denied (its certificate, `reach`, or a redirect away from https), Code::stopping (cancelled),
+// Code::invalid (the request makes no sense). Redirects carry no secrets to another host (redirect.h).
 class HttpClient {
  public:
   virtual ~HttpClient() = default;

@@ -50,4 +50,12 @@ Result<event::Event> read_form(const Descriptor& descriptor, std::string_view te
   return event;
 }
 
+Result<std::string> write_cloudevent(std::string_view json, json::Document& document) {
+  const auto node = document.parse(json);
+  if (!node) return node.error();
+  const auto event = event::decode(*node, json);
+  if (!event) return event.error();
+  return event::to_cloudevent(*event, event->data);
+}
+
 }  // namespace bus::plugin

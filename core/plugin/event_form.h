@@ -1,6 +1,7 @@
-// Events that a plugin passes on as text (bus.form/1).
+// Events in other forms, in and out (bus.form/1).
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "core/base/clock.h"
@@ -16,5 +17,8 @@ namespace bus::plugin {
 // `document` is a buffer.
 Result<event::Event> read_form(const Descriptor& descriptor, std::string_view text, Time now,
                                json::Document& document);
+
+// An event in the JSON form as CloudEvent, with its data. Code::invalid: it is none.
+Result<std::string> write_cloudevent(std::string_view json, json::Document& document);
 
 }  // namespace bus::plugin

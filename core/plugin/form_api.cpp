@@ -1,4 +1,4 @@
-// bus.form/1: the C table over read_form().
+// bus.form/1: the C table over read_form() and write_cloudevent().
 #include "core/plugin/event_form.h"
 #include "core/plugin/host_api.h"
 #include "core/plugin/host_call.h"
@@ -23,8 +23,21 @@ std::int32_t read(void* self, bus_text json, void (*take)(void*, const bus_event
   });
 }
 
+std::int32_t write(void*, const bus_record* record, void (*take)(void*, bus_text), void* argument,
+                   bus_error* error) {
+  return guarded(error, [&]() -> Status {
+    if (take == nullptr || record == nullptr || !BUS_HAS(bus_record, record, json))
+      return bus::error(Code::invalid, "a record and take must be given");
+    json::Document document;
+    const auto text = write_cloudevent(view(record->json), document);
+    if (!text) return text.error();
+    take(argument, text_of(*text));
+    return Ok{};
+  });
+}
+
 }  // namespace
 
-const bus_form kFormTable = {sizeof(bus_form), 0, &read};
+const bus_form kFormTable = {sizeof(bus_form), 0, &read, &write};
 
 }  // namespace bus::plugin

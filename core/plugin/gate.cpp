@@ -84,12 +84,23 @@ Result<UniqueFd> seal(std::string_view name, std::string_view bytes) {
   return memory;
 }
 
+FileStamp stamp_from(const struct stat& info) {
+  return {info.st_dev, info.st_ino, info.st_size, info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec};
+}
+
 }  // namespace
+
+FileStamp stamp_of(const std::string& path) {
+  struct stat info {};
+  return ::lstat(path.c_str(), &info) == 0 ? stamp_from(info) : FileStamp{};
+}
 
 Result<GatedFile> pass_gate(const std::string& path) {
   if (path.empty() || path[0] != '/') return error(Code::invalid, path + " is no absolute path");
   auto fd = open_checked(path);
   if (!fd) return std::move(fd).error();
+  struct stat info {};
+  if (::fstat(fd->get(), &info) != 0) return system_error(path, errno);
   auto bytes = read_all(fd->get(), kMaxPluginBytes);
   if (!bytes) return std::move(bytes).error().in(path);
   if (Status whole = check_elf(*bytes); !whole) {
@@ -97,7 +108,12 @@ Result<GatedFile> pass_gate(const std::string& path) {
   }
   auto memory = seal(std::string_view(path).substr(path.rfind('/') + 1), *bytes);
   if (!memory) return std::move(memory).error();
-  return GatedFile{std::move(*memory), path, hex(auth::view(auth::sha256(*bytes)))};
+  return GatedFile{std::move(*memory), path, hex(auth::view(auth::sha256(*bytes))), stamp_from(info)};
+}
+
+Result<std::string> read_gated(const GatedFile& file) {
+  if (::lseek(file.memory.get(), 0, SEEK_SET) != 0) return system_error(file.path, errno);
+  return read_all(file.memory.get(), kMaxPluginBytes);
 }
 
 }  // namespace bus::plugin

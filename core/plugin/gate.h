@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include "core/base/result.h"
@@ -12,10 +13,20 @@ namespace bus::plugin {
 
 inline constexpr std::size_t kMaxPluginBytes = 256u << 20;
 
+// Which file it was, and in what state: another one is another file, or was written since.
+struct FileStamp {
+  std::uint64_t device = 0, inode = 0;
+  std::int64_t size = 0, written_ns = 0;
+  friend bool operator==(const FileStamp&, const FileStamp&) = default;
+};
+// Of the file that is there now; all 0 if there is none.
+FileStamp stamp_of(const std::string& path);
+
 struct GatedFile {
   UniqueFd memory;     // a sealed copy in memory
   std::string path;    // where it was
   std::string sha256;  // of its bytes, in hex
+  FileStamp stamp{};
 };
 
 // Opens the file without following links, checks owner and mode of it and of every folder above (root's or
@@ -23,5 +34,7 @@ struct GatedFile {
 // absolute and free of links. Code::denied: somebody else could have written it; Code::invalid: it is no
 // plugin for this machine; the hint says how to mend it.
 Result<GatedFile> pass_gate(const std::string& path);
+// The bytes of the sealed copy.
+Result<std::string> read_gated(const GatedFile& file);
 
 }  // namespace bus::plugin

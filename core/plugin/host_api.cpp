@@ -125,6 +125,7 @@ const void* get_extension(void*, const char* id) {
   if (std::strcmp(id, BUS_EXT_PROCESS) == 0) return &kProcessTable;
   if (std::strcmp(id, BUS_EXT_EXPR) == 0) return &kExprTable;
   if (std::strcmp(id, BUS_EXT_HTTP) == 0) return &kHttpTable;
+  if (std::strcmp(id, BUS_EXT_LATER) == 0) return &kLaterTable;
   if (std::strcmp(id, BUS_EXT_STREAM) == 0) return &kStreamTable;
   if (std::strcmp(id, BUS_EXT_RELAY) == 0) return &kRelayTable;
   if (std::strcmp(id, BUS_EXT_FORM) == 0) return &kFormTable;

@@ -12,6 +12,7 @@ extern const bus_expr kExprTable;
 extern const bus_fd kFdTable;
 extern const bus_form kFormTable;
 extern const bus_http kHttpTable;
+extern const bus_later kLaterTable;
 extern const bus_process kProcessTable;
 extern const bus_relay kRelayTable;
 extern const bus_stream kStreamTable;

@@ -1,5 +1,6 @@
 // bus.http/1: the C table over Requests.
 #include <algorithm>
+#include <cstddef>
 #include <string>
 #include <utility>
 
@@ -10,8 +11,23 @@
 namespace bus::plugin {
 namespace {
 
+constexpr std::uint32_t kMaxAllowed = 64;
+// What plugins had before `flags`.
+constexpr std::size_t kFirstSize = offsetof(bus_http_request, flags);
+
+Result<http::Reach> read_reach(const bus_http_request* request) {
+  http::Reach reach;
+  if (!BUS_HAS(bus_http_request, request, allowed)) return reach;
+  reach.public_only = (request->flags & BUS_HTTP_PUBLIC_ONLY) != 0;
+  if (request->allowed_count > kMaxAllowed || (request->allowed_count != 0 && request->allowed == nullptr))
+    return error(Code::invalid, "at most 64 allowed places must be given");
+  for (std::uint32_t i = 0; i < request->allowed_count; ++i)
+    reach.allowed.emplace_back(view(request->allowed[i]));
+  return reach;
+}
+
 Result<http::ClientRequest> read_request(const Instance& instance, const bus_http_request* request) {
-  if (request == nullptr || request->size < sizeof *request || request->on_answer == nullptr ||
+  if (request == nullptr || request->size < kFirstSize || request->on_answer == nullptr ||
       !has_headers(request->headers, request->header_count)) {
     return error(Code::invalid, "a request with its callback and at most 100 headers must be given");
   }
@@ -26,14 +42,23 @@ Result<http::ClientRequest> read_request(const Instance& instance, const bus_htt
   out.connect_timeout = time_of(request->connect_timeout_us, out.connect_timeout);
   out.max_body = request->max_body == 0 ? BUS_HTTP_BODY : static_cast<std::size_t>(request->max_body);
   out.max_redirects = std::min(request->max_redirects, 20u);
+  auto reach = read_reach(request);
+  if (!reach) return std::move(reach).error();
+  out.reach = std::move(*reach);
   return out;
 }
 
-void give_answer(Instance& instance, const bus_http_request& request, std::uint64_t id,
+// Of the request only this is valid after `send`.
+struct Asker {
+  void* argument;
+  void (*on_answer)(void* argument, std::uint64_t request, const bus_http_answer* answer);
+};
+
+void give_answer(Instance& instance, const Asker& asker, std::uint64_t id,
                  const Result<http::ClientResponse>& answer) {
   const auto give = [&](const AnswerForm& form) {
     instance.call([&] {
-      request.on_answer(request.argument, id, &form.c());
+      asker.on_answer(asker.argument, id, &form.c());
       return std::int32_t{BUS_OK};
     });
   };
@@ -51,13 +76,12 @@ std::int32_t send(void* self, const bus_http_request* request, std::uint64_t* id
     if (Status active = instance.check_active(); !active) return active;
     auto out = read_request(instance, request);
     if (!out) return std::move(out).error();
-    // Of the copy only the callback and its argument are valid later.
-    return hand_over(
-        instance.requests().send(std::move(*out), request->max_per_host,
-                                 [&instance, asked = *request](std::uint64_t which, const auto& answer) {
-                                   give_answer(instance, asked, which, answer);
-                                 }),
-        id);
+    const Asker asker{request->argument, request->on_answer};
+    return hand_over(instance.requests().send(std::move(*out), request->max_per_host,
+                                              [&instance, asker](std::uint64_t which, const auto& answer) {
+                                                give_answer(instance, asker, which, answer);
+                                              }),
+                     id);
   });
 }
 

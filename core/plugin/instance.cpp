@@ -120,6 +120,7 @@ void Instance::try_again(const Error& why, microseconds least, std::string_view 
                          std::function<void()> again) {
   const microseconds pause = std::max(least, backoff_.next());
   state_.report(why.code == Code::denied ? State::waiting : State::retrying, why.message);
+  trouble_.note(why.message, services_.clock.now(), services_.clock.now() + pause);
   services_.log.write(log::Level::warning, "plugin is not ready; trying again",
                       {{"plugin", name_}, {"reason", why.message}, {"in_ms", pause.count() / 1000}});
   runner_.arm(services_.clock.monotonic() + pause, microseconds(0), what,
@@ -188,7 +189,7 @@ std::int32_t Instance::call(const std::function<std::int32_t()>& into_plugin) {
   // The host gave this plugin up while it was in here. Its library must not run on, and a thread cannot be
   // ended from outside, so the thread stays here, without a tick that matters, until the process ends.
   while (given_up_.load()) std::this_thread::sleep_for(std::chrono::hours(1));
-  if (code != BUS_OK) counters_.add(Counters::Which::errors);
+  if (code != BUS_OK && code != BUS_LATER) counters_.add(Counters::Which::errors);
   return code;
 }
 
@@ -215,7 +216,11 @@ PluginStatus Instance::status() const {
   out.summary = descriptor.summary;
   out.path = plugin_->path;
   out.sha256 = plugin_->sha256;
+  if (stamp_of(plugin_->path) != plugin_->stamp)
+    out.hint = "its file has changed since it was loaded; the next start takes the file as it is then";
   out.state = state_.read();
+  out.trouble = trouble_.read();
+  if (out.state.state != State::retrying && out.state.state != State::waiting) out.trouble.next = {};
   if (const auto running = runner_.current()) {
     out.busy = running->what;
     out.busy_for = running->running;
@@ -227,6 +232,14 @@ PluginStatus Instance::status() const {
 
 Result<Relays::Id> Instance::relay(http::Request&, const Relays::Answered&) {
   return error(Code::invalid, "only a source has routes to pass requests to");
+}
+
+Status Instance::deliver_answered(std::int32_t, const bus_delivery&) {
+  return error(Code::invalid, "only a sink has batches to answer for");
+}
+
+Status Instance::deliver_progressed(std::size_t) {
+  return error(Code::invalid, "only a sink has batches to answer for");
 }
 
 Status Instance::check_started() const {

@@ -82,6 +82,10 @@ class Instance : public std::enable_shared_from_this<Instance> {
   Relays& relays() { return relays_; }
   // A request to a route of its own, that the plugin has from elsewhere. [instance's thread]
   virtual Result<Relays::Id> relay(http::Request& request, const Relays::Answered& answered);
+  // What a sink says of the batch for which its deliver returned BUS_LATER. Code::invalid: there is none.
+  // [instance's thread]
+  virtual Status deliver_answered(std::int32_t code, const bus_delivery& delivery);
+  virtual Status deliver_progressed(std::size_t accepted);
   // Inside of it the services may be used; empty once the instance was left alone or has stopped.
   Gate::Pass enter() { return gate_.enter(); }
 
@@ -112,6 +116,7 @@ class Instance : public std::enable_shared_from_this<Instance> {
 
   Counters counters_;
   StateBox state_;
+  TroubleBox trouble_;
   Backoff backoff_;
 
  private:

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "core/base/text.h"
-#include "core/plugin/gate.h"
 
 namespace bus::plugin {
 namespace {
@@ -46,12 +45,16 @@ Result<const bus_plugin*> map(GatedFile& file) {
 Result<std::shared_ptr<const Plugin>> load(const std::string& path) {
   auto file = pass_gate(path);
   if (!file) return std::move(file).error();
-  auto plugin = map(*file);
+  return load(std::move(*file));
+}
+
+Result<std::shared_ptr<const Plugin>> load(GatedFile file) {
+  auto plugin = map(file);
   if (!plugin) return std::move(plugin).error();
   auto descriptor = read_descriptor(**plugin);
-  if (!descriptor) return std::move(descriptor).error().in(path);
-  return std::shared_ptr<const Plugin>(
-      std::make_shared<Plugin>(Plugin{std::move(*descriptor), path, std::move(file->sha256)}));
+  if (!descriptor) return std::move(descriptor).error().in(file.path);
+  return std::shared_ptr<const Plugin>(std::make_shared<Plugin>(
+      Plugin{std::move(*descriptor), std::move(file.path), std::move(file.sha256), file.stamp}));
 }
 
 }  // namespace bus::plugin

@@ -7,7 +7,6 @@
 
 #include "core/plugin/catalog.h"
 #include "core/plugin/options.h"
-#include "core/plugin/sink_instance.h"
 #include "core/predicate/predicate.h"
 
 namespace bus::plugin {
@@ -20,11 +19,26 @@ std::string text_of(const Error& error) {
   return error.hint.empty() ? error.message : error.message + " (" + error.hint + ")";
 }
 
+Result<SinkSettings> sink_settings(const config::PluginTable& table) {
+  SinkSettings out;
+  if (!table.predicate.empty()) {
+    auto compiled = predicate::compile(table.predicate);
+    if (!compiled) return std::move(compiled).error().in("predicate");
+    out.filter = std::move(*compiled);
+  }
+  const config::SinkTable& sink = table.sink;
+  out.batch = static_cast<std::size_t>(sink.batch);
+  out.retry = {static_cast<std::uint32_t>(sink.retry_max_attempts), sink.retry_max_age};
+  out.from_now = sink.from == "now";
+  return out;
+}
+
 }  // namespace
 
 struct Manager::Impl {
   Impl(HostServices services_, const config::Settings& settings, const Folders& folders)
-      : services(std::move(services_)), catalog(folders.installed, folders.further) {
+      : services(std::move(services_)),
+        catalog(folders.installed, folders.further, TrustStore(folders.trust)) {
     for (const auto& [name, table] : settings.sinks) add_configured(settings, name, table, Role::sink);
     for (const auto& [name, table] : settings.sources) add_configured(settings, name, table, Role::source);
     add_installed(settings);
@@ -38,6 +52,7 @@ struct Manager::Impl {
   void add_failed(const std::string& name, const std::string& plugin, Role role, const Error& why);
   void publish_figures();
   PluginStatus status_of(const Catalog::Entry& entry) const;
+  std::string trust_of(std::string_view plugin) const;
 
   template <class Each>
   void stop(const std::vector<std::shared_ptr<Each>>& instances);
@@ -63,7 +78,15 @@ void Manager::Impl::add_configured(const config::Settings& settings, const std::
 }
 
 Status Manager::Impl::add(const std::string& name, const config::PluginTable& table, Role role) {
-  auto plugin = catalog.get(table.plugin.empty() ? name : table.plugin);
+  const std::string& wanted = table.plugin.empty() ? name : table.plugin;
+  // Durable values, states and intake go by the instance's name.
+  const auto plugin_file = catalog.entries().find(wanted);
+  if (catalog.is_installed(name) && plugin_file != catalog.entries().end() &&
+      !plugin_file->second.installed) {
+    return error(Code::denied, "'" + name + "' is the name of a plugin that came with bus",
+                 "give the instance of '" + wanted + "' another name");
+  }
+  auto plugin = catalog.get(wanted);
   if (!plugin) return std::move(plugin).error();
   const Descriptor& descriptor = (*plugin)->descriptor;
   const std::string role_name(bus::plugin::name(role));
@@ -78,14 +101,10 @@ Status Manager::Impl::add(const std::string& name, const config::PluginTable& ta
     sources.push_back(std::make_shared<SourceInstance>(services, *plugin, name, std::move(*options)));
     return Ok{};
   }
-  std::optional<predicate::Predicate> filter;
-  if (!table.predicate.empty()) {
-    auto compiled = predicate::compile(table.predicate);
-    if (!compiled) return std::move(compiled).error().in("predicate");
-    filter = std::move(*compiled);
-  }
+  auto sink = sink_settings(table);
+  if (!sink) return std::move(sink).error();
   sinks.push_back(
-      std::make_shared<SinkInstance>(services, *plugin, name, std::move(*options), std::move(filter)));
+      std::make_shared<SinkInstance>(services, *plugin, name, std::move(*options), std::move(*sink)));
   return Ok{};
 }
 
@@ -153,6 +172,8 @@ PluginStatus Manager::Impl::status_of(const Catalog::Entry& entry) const {
   out.name = entry.name;
   out.path = entry.path;
   out.state = {State::off, "not configured", {}};
+  out.trust = entry.trust;
+  if (!entry.why.empty()) out.state.reason += "; " + entry.why;
   if (entry.plugin != nullptr) {
     out.plugin = entry.plugin->descriptor.name;
     out.role = bus::plugin::name(entry.plugin->descriptor.role);
@@ -163,6 +184,11 @@ PluginStatus Manager::Impl::status_of(const Catalog::Entry& entry) const {
     out.state = {State::failed, text_of(entry.failure), {}};
   }
   return out;
+}
+
+std::string Manager::Impl::trust_of(std::string_view plugin) const {
+  const auto found = catalog.entries().find(plugin);
+  return found == catalog.entries().end() ? std::string() : found->second.trust;
 }
 
 std::string installed_plugin_folder() {
@@ -211,12 +237,14 @@ std::vector<PluginStatus> Manager::status() const {
   for (const auto& source : impl_->sources) all.push_back(source->status());
   for (const auto& sink : impl_->sinks) all.push_back(sink->status());
   all.insert(all.end(), impl_->failed.begin(), impl_->failed.end());
+  for (PluginStatus& one : all) one.trust = impl_->trust_of(one.plugin);
   const std::size_t instances = all.size();
   for (const auto& [name, entry] : impl_->catalog.entries()) {
     bool used = false;
     for (std::size_t i = 0; i < instances; ++i) used = used || all[i].plugin == name;
     if (!used) all.push_back(impl_->status_of(entry));
   }
+  for (const Catalog::Entry& entry : impl_->catalog.hidden()) all.push_back(impl_->status_of(entry));
   return all;
 }
 
@@ -238,6 +266,20 @@ void Manager::deliver_intake(std::string_view source, std::string message, inges
   }
   done(error(Code::not_found, "there is no source '" + std::string(source) + "'",
              "bus sources lists those there are"));
+}
+
+void Manager::redeliver(std::string_view sink, std::vector<std::uint64_t> ids, RedeliveryDone done) {
+  for (const auto& instance : impl_->sinks) {
+    if (instance->name() == sink) return instance->redeliver(std::move(ids), std::move(done));
+  }
+  std::vector<Redelivered> outcomes;
+  outcomes.reserve(ids.size());
+  for (const std::uint64_t id : ids) {
+    outcomes.push_back(
+        {id, error(Code::not_found, "no sink '" + std::string(sink) + "' runs",
+                   "configure it again, or drop the letter: bus dead drop " + std::to_string(id))});
+  }
+  done(std::move(outcomes));
 }
 
 }  // namespace bus::plugin

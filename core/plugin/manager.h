@@ -12,6 +12,7 @@
 #include "core/config/settings.h"
 #include "core/ingest/ingest.h"
 #include "core/plugin/services.h"
+#include "core/plugin/sink_instance.h"
 #include "core/plugin/source_instance.h"
 #include "core/plugin/state.h"
 
@@ -21,6 +22,7 @@ namespace bus::plugin {
 struct Folders {
   std::string installed;             // those that came with bus; may be empty or not there
   std::vector<std::string> further;  // those of the configuration
+  std::string trust;                 // the file that says which of the further ones may run; see trust.h
 };
 
 // <folder of this program>/../lib/bus/plugins
@@ -28,7 +30,7 @@ std::string installed_plugin_folder();
 
 // What runs: every [sources.<name>] and [sinks.<name>] that is not disabled, and every installed source that
 // needs no settings unless it is disabled. Further plugins are loaded only if something is configured for
-// them.
+// them and the user trusts them, and not under the name of one that came with bus.
 //
 // start_all(), stop_sources() and stop_sinks() are for one thread, everything else is safe for concurrent
 // use.
@@ -59,6 +61,8 @@ class Manager {
   // A message of a local client to the intake of a source, by the name of its instance. Does not wait.
   void deliver_intake(std::string_view source, std::string message, ingest::Durability durability,
                       IntakeDone done);
+  // Offers dead letters to their sink again. Does not wait.
+  void redeliver(std::string_view sink, std::vector<std::uint64_t> ids, RedeliveryDone done);
 
  private:
   struct Impl;

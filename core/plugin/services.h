@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -38,13 +37,6 @@ class RouterRoutes final : public Routes {
   http::Router& router_;
 };
 
-// An event that a sink will never take.
-struct Rejected {
-  std::string sink;
-  store::RecordPtr record;
-  std::string reason;
-};
-
 struct HostServices {
   ingest::Ingest& ingest;
   fanout::Hub& hub;
@@ -61,9 +53,8 @@ struct HostServices {
   milliseconds stop_grace{5'000};        // how long an instance may take to stop
   process::Spawner* spawner = &process::system_spawner();  // of bus.process/1
   std::shared_ptr<Outbound> outbound =
-      std::make_shared<Outbound>();  // of bus.http/1; shared by all instances
-  // Called on a sink's thread for each event that it refused for good; its cursor moves on afterwards.
-  std::function<void(const Rejected&)> dead_letters{};
+      std::make_shared<Outbound>();          // of bus.http/1; shared by all instances
+  std::uint64_t keep_dead_letters = 10'000;  // of all sinks together
 };
 
 }  // namespace bus::plugin

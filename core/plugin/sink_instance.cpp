@@ -13,13 +13,21 @@ namespace {
 constexpr microseconds kSavePeriod{250'000};
 constexpr std::uint64_t kLongestPause = 3600ull * 1'000'000;
 
+Error reason_of(std::int32_t code, const bus_delivery& delivery) {
+  bus_error failure = empty_error();
+  std::memcpy(failure.message, delivery.message, sizeof failure.message);
+  return error_of(code, failure);
+}
+
 }  // namespace
 
 SinkInstance::SinkInstance(const HostServices& services, std::shared_ptr<const Plugin> plugin,
-                           std::string name, Options options, std::optional<predicate::Predicate> filter)
+                           std::string name, Options options, SinkSettings settings)
     : Instance(services, std::move(plugin), std::move(name), std::move(options)),
-      filter_(std::move(filter)),
-      cursor_("sink:" + this->name()) {}
+      settings_(std::move(settings)),
+      cursor_("sink:" + this->name()),
+      dead_letters_(this->services(), this->name(), cursor_),
+      patience_(settings_.retry) {}
 
 Status SinkInstance::make(const bus_host* host) {
   Status made = call_with_error([&](bus_error* failure) {
@@ -37,13 +45,14 @@ Status SinkInstance::make(const bus_host* host) {
   return Ok{};
 }
 
-// Where the host thinks that this sink is. A sink that is new gets a cursor before the oldest event.
+// Where the host thinks that this sink is. A sink that is new gets a cursor: before the oldest event, or
+// behind the newest.
 Result<std::uint64_t> SinkInstance::stored_cursor() {
   const auto found = services().store.cursor(cursor_);
   if (found) return found->seq;
   if (found.error().code != Code::not_found) return found.error();
   const std::uint64_t first = services().store.bounds().first;
-  const std::uint64_t before = first == 0 ? 0 : first - 1;
+  const std::uint64_t before = settings_.from_now ? services().hub.head() : first == 0 ? 0 : first - 1;
   if (Status saved = services().store.save_cursor(cursor_, before); !saved) return std::move(saved).error();
   return before;
 }
@@ -61,12 +70,14 @@ Status SinkInstance::open() {
                          {{"plugin", name()}, {"claimed", last}, {"cursor", *cursor}});
     last = *cursor;
   }
+  const std::uint64_t out_of_turn = dead_letters_.out_of_turn();
+  if (out_of_turn != 0 && last == out_of_turn) last = std::max(last, *cursor);
   saved_ = *cursor;
   acknowledged_.store(last);
   position_ = last;
   fanout::ReaderOptions options;
   options.after = last;
-  options.predicate = filter_;
+  options.predicate = settings_.filter;
   options.wake = [weak = weak_from_this()] {
     const auto self = std::static_pointer_cast<SinkInstance>(weak.lock());
     if (self) self->runner().post("deliver", [self] { self->woken(); });
@@ -83,7 +94,7 @@ void SinkInstance::woken() {
 }
 
 void SinkInstance::pump() {
-  if (reader_ == nullptr || paused_) return;
+  if (reader_ == nullptr || paused_ || awaited_) return;
   // One batch a job, so that stop comes in between.
   if (next_ == batch_.size() && !fill()) return;
   while (next_ < batch_.size()) {
@@ -94,7 +105,7 @@ void SinkInstance::pump() {
 }
 
 bool SinkInstance::fill() {
-  auto read = reader_->read(kBatchEvents, kBatchBytes);
+  auto read = reader_->read(settings_.batch, kBatchBytes);
   if (!read) {
     wait_and_pump(read.error(), microseconds(0));
     return false;
@@ -115,30 +126,45 @@ bool SinkInstance::fill() {
   return true;
 }
 
-bool SinkInstance::deliver_some() {
-  const bus_batch batch = batch_.batch(next_);
-  bus_delivery delivery{};
+std::int32_t SinkInstance::offer(const bus_batch& batch, bus_delivery& delivery) {
+  delivery = {};
   delivery.size = sizeof delivery;
-  const std::int32_t code = call([&] { return sink_->deliver(sink_->self, &batch, &delivery); });
-  const std::size_t accepted = code == BUS_OK ? batch.count : std::min(delivery.accepted, batch.count);
-  counters_.add(Counters::Which::delivered, accepted);
-  next_ += accepted;
-  if (accepted != 0) {
-    backoff_.reset();
-    acknowledged_.store(batch_.seq(next_ - 1));
-  }
+  offer_ = batch;
+  counters_.add(Counters::Which::attempts);
+  const std::int32_t code = call([&] { return sink_->deliver(sink_->self, &offer_, &delivery); });
+  awaited_ = code == BUS_LATER;
+  return code;
+}
+
+bool SinkInstance::deliver_some() {
+  offered_ = next_;
+  bus_delivery delivery;
+  const std::int32_t code = offer(batch_.batch(next_), delivery);
+  return !awaited_ && settle(code, delivery);
+}
+
+void SinkInstance::accept(std::size_t count) {
+  const std::size_t upto = std::min(offered_ + count, batch_.size());
+  if (upto <= next_) return;
+  counters_.add(Counters::Which::delivered, upto - next_);
+  next_ = upto;
+  if (dead_letters_.out_of_turn() != 0) (void)dead_letters_.set_out_of_turn(0);
+  backoff_.reset();
+  acknowledged_.store(batch_.seq(next_ - 1));
+}
+
+bool SinkInstance::settle(std::int32_t code, const bus_delivery& delivery) {
+  accept(code == BUS_OK ? batch_.size() : delivery.accepted);
   if (code == BUS_OK) {
     state_.report(State::ok, {});
     return true;
   }
-  bus_error failure = empty_error();
-  std::memcpy(failure.message, delivery.message, sizeof failure.message);
-  const Error why = error_of(code, failure);
-  if (code == BUS_INVALID && next_ < batch_.size()) {
-    reject(next_, why.message);
-    acknowledged_.store(batch_.seq(next_));
-    ++next_;
-    return true;
+  counters_.add(Counters::Which::failures);
+  const Error why = reason_of(code, delivery);
+  if (next_ < batch_.size() && code != BUS_STOPPING) {
+    const bool over =
+        patience_.is_over(batch_.seq(next_), services().clock.now(), services().clock.monotonic());
+    if (code == BUS_INVALID || over) return give_up(why, patience_.attempts(), patience_.first());
   }
   counters_.add(Counters::Which::retries);
   save_cursor(false);
@@ -146,11 +172,48 @@ bool SinkInstance::deliver_some() {
   return false;
 }
 
-void SinkInstance::reject(std::size_t index, const std::string& reason) {
+Status SinkInstance::deliver_progressed(std::size_t accepted) {
+  if (!awaited_) return error(Code::invalid, "no batch is waiting for an answer");
+  if (redelivering_) return Ok{};  // a single letter: its answer tells all
+  accept(accepted);
+  save_cursor(false);
+  return Ok{};
+}
+
+Status SinkInstance::deliver_answered(std::int32_t code, const bus_delivery& delivery) {
+  if (!awaited_ || code == BUS_LATER) return error(Code::invalid, "no batch is waiting for this answer");
+  awaited_ = false;
+  // What comes next comes not from here: the plugin is in the middle of a callback.
+  if (redelivering_) {
+    letter_answered(code, delivery);
+    runner().post("deliver", [self = shared_from_this(), this] { pump(); });
+  } else if (settle(code, delivery)) {
+    const bool whole = next_ == batch_.size();
+    if (whole) batch_done();
+    if (!whole || !caught_up_) runner().post("deliver", [self = shared_from_this(), this] { pump(); });
+  }
+  if (!redeliveries_.empty())
+    runner().post("dead letters", [self = shared_from_this(), this] { redeliver_next(); });
+  return Ok{};
+}
+
+// The event at the head of the line becomes a dead letter; false if that failed, and it stays where it is.
+bool SinkInstance::give_up(const Error& why, std::uint32_t attempts, Time first) {
+  const store::Record& record = *batch_.record(next_);
+  if (Status buried = dead_letters_.bury(record, why, attempts, first); !buried) {
+    wait_and_pump(std::move(buried).error().in("keeping a dead letter"), microseconds(0));
+    return false;
+  }
   counters_.add(Counters::Which::rejected);
-  services().log.write(log::Level::error, "sink refused an event for good",
-                       {{"plugin", name()}, {"seq", batch_.seq(index)}, {"reason", reason}});
-  if (services().dead_letters) services().dead_letters({name(), batch_.record(index), reason});
+  counters_.add(Counters::Which::dead_letters);
+  trouble_.note(why.message, services().clock.now());
+  services().log.write(
+      log::Level::error, "an event went to the dead letters",
+      {{"plugin", name()}, {"seq", record.seq}, {"attempts", attempts}, {"reason", why.message}});
+  acknowledged_.store(record.seq);
+  saved_ = std::max(saved_, record.seq);
+  ++next_;
+  return true;
 }
 
 void SinkInstance::batch_done() {
@@ -189,8 +252,25 @@ void SinkInstance::wait_and_pump(const Error& why, microseconds least) {
   });
 }
 
+struct SinkInstance::Redelivery {
+  std::vector<std::uint64_t> ids;
+  RedeliveryDone done;
+  std::vector<Redelivered> outcomes{};
+  std::optional<store::DeadLetter> letter{};  // the one that is offered now
+  RecordArray record{};                       // and its event
+
+  // Nobody is there any more who could deliver the rest.
+  void end() {
+    for (std::size_t i = outcomes.size(); i < ids.size(); ++i)
+      outcomes.push_back({ids[i], error(Code::stopping, "the sink is stopping")});
+    done(std::move(outcomes));
+  }
+};
+
 void SinkInstance::shut() {
   reader_.reset();
+  awaited_ = redelivering_ = false;
+  for (const auto& work : std::exchange(redeliveries_, {})) work->end();
   save_cursor(true);
   call([this] {
     sink_->stop(sink_->self);
@@ -210,6 +290,73 @@ PluginStatus SinkInstance::status() const {
   PluginStatus out = Instance::status();
   out.cursor = acknowledged_.load();
   return out;
+}
+
+void SinkInstance::redeliver(std::vector<std::uint64_t> ids, RedeliveryDone done) {
+  const auto work = std::make_shared<Redelivery>(Redelivery{std::move(ids), std::move(done)});
+  const bool posted = runner().try_post("dead letters", [self = shared_from_this(), this, work] {
+    // It has given up, and answers no more.
+    if (awaited_ && state_.read().state == State::failed) return work->end();
+    redeliveries_.push_back(work);
+    if (redeliveries_.size() == 1) redeliver_next();
+  });
+  if (!posted) work->end();
+}
+
+// One letter a job, so that stop and what is new come in between; none while the sink owes an answer, which
+// goes on here.
+void SinkInstance::redeliver_next() {
+  if (awaited_ || redeliveries_.empty()) return;
+  const std::shared_ptr<Redelivery> work = redeliveries_.front();
+  if (work->outcomes.size() == work->ids.size()) {
+    redeliveries_.pop_front();
+    work->done(std::move(work->outcomes));
+  } else if (Status offered = offer_letter(*work); !offered) {
+    work->outcomes.push_back({work->ids[work->outcomes.size()], std::move(offered)});
+  }
+  if (awaited_ || redeliveries_.empty()) return;
+  const bool posted = runner().post("dead letters", [self = shared_from_this(), this] { redeliver_next(); });
+  if (posted) return;
+  for (const auto& left : std::exchange(redeliveries_, {})) left->end();
+}
+
+// Ok: its outcome is there, or comes with the sink's later answer.
+Status SinkInstance::offer_letter(Redelivery& work) {
+  if (reader_ == nullptr) {
+    return error(Code::unavailable, "sink '" + name() + "' is not started", "bus sinks says why");
+  }
+  auto letter = dead_letters_.find(work.ids[work.outcomes.size()]);
+  if (!letter) return std::move(letter).error();
+  auto record = std::make_shared<store::Record>();
+  record->seq = letter->seq;
+  record->json = letter->json;
+  work.letter = std::move(*letter);
+  work.record.assign(std::vector<store::RecordPtr>{std::move(record)});
+  if (work.record.size() == 0) return error(Code::fault, "the event cannot be read");
+  if (Status noted = dead_letters_.set_out_of_turn(work.letter->seq); !noted) return noted;
+  bus_batch batch = work.record.batch(0);
+  batch.flags = BUS_BATCH_OUT_OF_TURN;
+  bus_delivery delivery;
+  const std::int32_t code = offer(batch, delivery);
+  redelivering_ = true;
+  if (!awaited_) letter_answered(code, delivery);
+  return Ok{};
+}
+
+void SinkInstance::letter_answered(std::int32_t code, const bus_delivery& delivery) {
+  redelivering_ = false;
+  Redelivery& work = *redeliveries_.front();
+  const std::uint64_t id = work.ids[work.outcomes.size()];
+  if (code == BUS_OK || delivery.accepted != 0) {
+    counters_.add(Counters::Which::delivered);
+    work.outcomes.push_back({id, dead_letters_.taken(id)});
+    return;
+  }
+  counters_.add(Counters::Which::failures);
+  const Error why = reason_of(code, delivery);
+  trouble_.note(why.message, services().clock.now());
+  Status kept = dead_letters_.refused(std::move(*work.letter), why);
+  work.outcomes.push_back({id, kept ? Status(why) : std::move(kept)});
 }
 
 }  // namespace bus::plugin

@@ -190,7 +190,8 @@ PluginStatus SourceInstance::status() const {
   PluginStatus out = Instance::status();
   out.routes = door_.routes();
   if (const std::string secret = door_.missing_secret(); !secret.empty()) {
-    out.hint = "its secret is not set, so deliveries are refused: bus secret set " + secret;
+    if (!out.hint.empty()) out.hint += "; ";
+    out.hint += "its secret is not set, so deliveries are refused: bus secret set " + secret;
   }
   out.intake = intake_.load() != nullptr;
   return out;

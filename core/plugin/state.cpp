@@ -47,6 +47,14 @@ Counters::Counters(metrics::Registry& metrics, const std::string& instance, bool
   if (sink) {
     events(Which::delivered, "delivered");
     events(Which::rejected, "rejected");
+    at(Which::attempts) = metrics.counter("bus_sink_attempts_total", "Batches that were offered to a sink.",
+                                          {{"sink", instance}});
+    at(Which::failures) =
+        metrics.counter("bus_sink_failures_total", "Batches that a sink did not take, or not as a whole.",
+                        {{"sink", instance}});
+    at(Which::dead_letters) =
+        metrics.counter("bus_sink_dead_letters_total", "Events of a sink that went to the dead letters.",
+                        {{"sink", instance}});
     at(Which::retries) = metrics.counter("bus_sink_retries_total",
                                          "Batches that a sink did not take at once.", {{"sink", instance}});
   } else {
@@ -67,9 +75,9 @@ Figures Counters::read() const {
   const auto of = [this](Which which) {
     return all_[static_cast<std::size_t>(which)].value.load(std::memory_order_relaxed);
   };
-  return {of(Which::stored),  of(Which::duplicate), of(Which::known),
-          of(Which::refused), of(Which::delivered), of(Which::rejected),
-          of(Which::retries), of(Which::calls),     of(Which::errors)};
+  return {of(Which::stored),    of(Which::duplicate),    of(Which::known),   of(Which::refused),
+          of(Which::delivered), of(Which::rejected),     of(Which::retries), of(Which::attempts),
+          of(Which::failures),  of(Which::dead_letters), of(Which::calls),   of(Which::errors)};
 }
 
 StateBox::StateBox(metrics::Registry& metrics, const std::string& instance, const Clock& clock)

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/clock.h"
@@ -30,7 +31,8 @@ std::string_view name(State state);
 struct Figures {
   std::uint64_t stored = 0, duplicate = 0, known = 0, refused = 0;  // sources: events
   std::uint64_t delivered = 0, rejected = 0, retries = 0;           // sinks
-  std::uint64_t calls = 0, errors = 0;                              // calls into the plugin, and failed ones
+  std::uint64_t attempts = 0, failures = 0, dead_letters = 0;  // sinks: deliveries, and what became of them
+  std::uint64_t calls = 0, errors = 0;                         // calls into the plugin, and failed ones
 };
 
 // Counts for `bus plugins` and for /metrics at once. Safe for concurrent use.
@@ -38,7 +40,21 @@ class Counters {
  public:
   Counters(metrics::Registry& metrics, const std::string& instance, bool sink);
 
-  enum class Which { stored, duplicate, known, refused, delivered, rejected, retries, calls, errors };
+  enum class Which {
+    stored,
+    duplicate,
+    known,
+    refused,
+    delivered,
+    rejected,
+    retries,
+    attempts,
+    failures,
+    dead_letters,
+    calls,
+    errors,
+    count,
+  };
   void add(Which which, std::uint64_t by = 1);
   Figures read() const;
 
@@ -47,7 +63,7 @@ class Counters {
     std::atomic<std::uint64_t> value{0};
     metrics::Counter shown;
   };
-  One all_[9];
+  One all_[static_cast<std::size_t>(Which::count)];
 };
 
 // The state with its last reason. Safe for concurrent use.
@@ -75,17 +91,41 @@ class StateBox {
   bool settled_ BUS_GUARDED_BY(mutex_) = false;
 };
 
+// What went wrong last, and when it is tried again. Safe for concurrent use.
+class TroubleBox {
+ public:
+  struct Reading {
+    std::string what;
+    Time at;
+    Time next;  // zero: nothing waits
+  };
+  void note(std::string what, Time at, Time next = {}) {
+    MutexLock lock(mutex_);
+    last_ = {std::move(what), at, next};
+  }
+  Reading read() const {
+    MutexLock lock(mutex_);
+    return last_;
+  }
+
+ private:
+  mutable Mutex mutex_;
+  Reading last_ BUS_GUARDED_BY(mutex_);
+};
+
 // One line of `bus plugins list`, `bus sources`, `bus sinks`.
 struct PluginStatus {
   std::string name;  // of the instance; of the plugin if none was made; of the file if it could not be loaded
   std::string plugin;  // empty if it could not be loaded
   std::string role, version, summary, path, sha256;
+  std::string trust;  // "installed", "pinned", "signed" or "no"
   StateBox::Reading state;
   std::string hint;  // what a person can do to get more out of it; may be empty
   std::string busy;  // the call that is running, if any, for how long:
   nanoseconds busy_for{0};
   std::size_t queued = 0;
   Figures figures;
+  TroubleBox::Reading trouble;      // `next` only while it waits for that
   std::uint64_t cursor = 0;         // sinks: the last event that was answered for
   std::vector<std::string> routes;  // sources: "POST /webhooks/github"
   bool intake = false;              // sources: takes messages of local clients

@@ -127,7 +127,15 @@ Status SqliteStore::prepare() {
        " ON CONFLICT(rule,seq) DO NOTHING"},
       {&save_begun_, "UPDATE rules SET begun=?2 WHERE name=?1"},
       {&end_matches_, "DELETE FROM rule_matches WHERE rule=?1"},
-      {&end_rule_, "DELETE FROM rules WHERE name=?1"}};
+      {&end_rule_, "DELETE FROM rules WHERE name=?1"},
+      {&bury_,
+       "INSERT INTO dead_letters(sink,seq,event,code,reason,attempts,first,last,head,body)"
+       " VALUES(?1,?2,?3,?4,?5,?6,?10,?7,?8,?9) ON CONFLICT(sink,event) DO UPDATE SET "
+       "code=?4,reason=?5,attempts=attempts+?6,last=?7"},
+      {&evict_dead_,
+       "DELETE FROM dead_letters WHERE id IN (SELECT id FROM dead_letters ORDER BY id DESC LIMIT -1 OFFSET "
+       "?1)"},
+      {&drop_dead_, "DELETE FROM dead_letters WHERE id=?1"}};
   for (const auto& [statement, sql] : statements) {
     auto prepared = db_.prepare(sql);
     if (!prepared) return std::move(prepared).error();

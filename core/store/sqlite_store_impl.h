@@ -1,5 +1,5 @@
 // The class behind open_sqlite(). Private to core/store: sqlite_store.cpp writes, store_reads.cpp reads,
-// store_care.cpp prunes, checks, copies and answers queries.
+// store_care.cpp prunes, checks, copies and answers queries, store_dead.cpp keeps dead letters.
 #pragma once
 
 #include <atomic>
@@ -53,6 +53,10 @@ class SqliteStore final : public Store, public RuleBook {
   Status end_rule(std::string_view rule) override;
   Result<std::optional<RuleProgress>> rule_progress(std::string_view rule) const override;
   Result<std::vector<RuleMatch>> rule_matches(const RuleMatchQuery& query) const override;
+  Result<std::uint64_t> bury(const DeadLetter& letter, std::string_view cursor, std::uint64_t most) override;
+  Result<std::vector<DeadLetter>> dead_letters(const DeadQuery& query) const override;
+  Result<std::map<std::string, std::uint64_t>> count_dead_letters() const override;
+  Status drop_dead_letter(std::uint64_t id) override;
   Result<Stats> stats() const override;
   Result<Pruned> prune(const Retention& retention, std::size_t most) override;
   Status shrink(std::size_t pages) override;
@@ -77,6 +81,8 @@ class SqliteStore final : public Store, public RuleBook {
   Result<std::uint64_t> prune_until(const Retention& retention, std::size_t most, bool& held_back)
       BUS_REQUIRES(writer_);
   Status remove_until(std::uint64_t seq) BUS_REQUIRES(writer_);
+  Result<std::uint64_t> bury_one(const DeadLetter& letter, std::string_view cursor, std::uint64_t most)
+      BUS_REQUIRES(writer_);
 
   // The first event whose id is not less; last + 1 if there is none.
   Result<std::uint64_t> first_at_or_after(const Ulid& id) const;
@@ -92,7 +98,8 @@ class SqliteStore final : public Store, public RuleBook {
   Connection db_ BUS_GUARDED_BY(writer_);
   Statement begin_, commit_, rollback_, insert_, insert_body_, by_key_, id_of_, task_, save_task_,
       save_cursor_, remove_cursor_, save_value_, remove_value_, prune_bodies_, prune_events_, prune_tasks_,
-      begin_rule_, save_match_, save_begun_, end_matches_, end_rule_, prune_matches_;
+      begin_rule_, save_match_, save_begun_, end_matches_, end_rule_, prune_matches_,
+      bury_, evict_dead_, drop_dead_;
   json::Document task_document_ BUS_GUARDED_BY(writer_);
   UlidMaker ids_ BUS_GUARDED_BY(writer_);
   std::uint64_t written_ BUS_GUARDED_BY(writer_) = 0;  // last seq, the open transaction's included

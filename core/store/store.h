@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -15,6 +16,7 @@
 #include "core/base/result.h"
 #include "core/event/event.h"
 #include "core/event/json_form.h"
+#include "core/store/dead_letter.h"
 #include "core/store/rule_book.h"
 
 namespace bus::store {
@@ -160,6 +162,17 @@ class Store {
   virtual Status save_value(std::string_view owner, std::string_view key,
                             std::optional<std::string_view> value) = 0;
 
+  // Dead letters of sinks. bury() keeps one and moves the sink's cursor (unless it is empty) to the letter's
+  // seq, in one transaction; of the same event for the same sink it adds up the attempts and keeps the last
+  // reason. At most `most` are kept, the oldest go; how many went. The letter's id is the store's to give.
+  virtual Result<std::uint64_t> bury(const DeadLetter& letter, std::string_view cursor,
+                                     std::uint64_t most) = 0;
+  // In the order of their ids.
+  virtual Result<std::vector<DeadLetter>> dead_letters(const DeadQuery& query) const = 0;
+  // How many each sink has; those without are not named.
+  virtual Result<std::map<std::string, std::uint64_t>> count_dead_letters() const = 0;
+  // Forgets that one; Code::not_found if it is not there.
+  virtual Status drop_dead_letter(std::uint64_t id) = 0;
   // Of the same file.
   virtual RuleBook& rule_book() = 0;
 

@@ -1,17 +1,9 @@
+# What a plugin is built with. `find_package(bus-sdk)` brings it, and the targets bus::sdk and bus::plugin-check.
+
 # bus_add_plugin(<name> SOURCES a.cpp ... [LINK library ...])
 #
 # Builds <name>.so, a plugin for the bus host, into ${BUS_PLUGIN_OUTPUT_DIRECTORY} (default: the build folder). It
 # exports exactly one symbol, bus_plugin_v1, and links only if nothing is undefined.
-
-# Outside of the tree of bus: the headers are installed beside this file's folder.
-if(NOT TARGET bus_sdk)
-  find_path(BUS_SDK_INCLUDE_DIR bus/plugin.h REQUIRED NO_DEFAULT_PATH
-    PATHS ${CMAKE_CURRENT_LIST_DIR}/../../../include ${CMAKE_CURRENT_LIST_DIR}/../../../../include
-          ${CMAKE_CURRENT_LIST_DIR}/../include)
-  add_library(bus_sdk INTERFACE)
-  target_include_directories(bus_sdk INTERFACE ${BUS_SDK_INCLUDE_DIR})
-endif()
-
 function(bus_add_plugin name)
   cmake_parse_arguments(A "" "" "SOURCES;LINK" ${ARGN})
   add_library(${name} MODULE ${A_SOURCES})
@@ -23,8 +15,8 @@ function(bus_add_plugin name)
   if(BUS_PLUGIN_OUTPUT_DIRECTORY)
     set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${BUS_PLUGIN_OUTPUT_DIRECTORY})
   endif()
-  target_compile_features(${name} PRIVATE cxx_std_20)
-  target_link_libraries(${name} PRIVATE bus_sdk ${A_LINK})
+  bus_use_language(${name})
+  target_link_libraries(${name} PRIVATE bus::sdk ${A_LINK})
   target_link_options(${name} PRIVATE -Wl,--version-script=${map})
   # The host copies a plugin into sealed memory before it maps it: what is not needed to run costs time at each start.
   target_link_options(${name} PRIVATE $<$<CONFIG:Release,MinSizeRel,RelWithDebInfo>:-Wl,--strip-debug>)
@@ -32,4 +24,39 @@ function(bus_add_plugin name)
   if(NOT BUS_SANITIZE)
     target_link_options(${name} PRIVATE -Wl,-z,defs)
   endif()
+endfunction()
+
+# C++20 and C11, as far as the project has the language.
+function(bus_use_language target)
+  get_property(languages GLOBAL PROPERTY ENABLED_LANGUAGES)
+  if(CXX IN_LIST languages)
+    target_compile_features(${target} PRIVATE cxx_std_20)
+  endif()
+  if(C IN_LIST languages)
+    target_compile_features(${target} PRIVATE c_std_11)
+  endif()
+endfunction()
+
+# bus_check_plugin(<plugin> [SAMPLE sample.toml] [CASES testcases] [SET name=value ...] [NAME test])
+#
+# A test, `check_<plugin>` unless NAME says otherwise, with the label `contract`: bus-plugin-check over the plugin, its
+# report also as JUnit XML in the build folder. Paths are those of the folder that calls.
+function(bus_check_plugin plugin)
+  cmake_parse_arguments(A "" "SAMPLE;CASES;NAME" "SET" ${ARGN})
+  if(NOT A_NAME)
+    set(A_NAME check_${plugin})
+  endif()
+  set(arguments --junit ${CMAKE_CURRENT_BINARY_DIR}/${A_NAME}.xml)
+  foreach(file SAMPLE CASES)
+    if(A_${file})
+      string(TOLOWER ${file} flag)
+      get_filename_component(path ${A_${file}} ABSOLUTE BASE_DIR ${CMAKE_CURRENT_SOURCE_DIR})
+      list(APPEND arguments --${flag} ${path})
+    endif()
+  endforeach()
+  foreach(setting ${A_SET})
+    list(APPEND arguments --set ${setting})
+  endforeach()
+  add_test(NAME ${A_NAME} COMMAND bus::plugin-check $<TARGET_FILE:${plugin}> ${arguments})
+  set_tests_properties(${A_NAME} PROPERTIES LABELS contract)
 endfunction()

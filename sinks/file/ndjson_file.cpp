@@ -5,8 +5,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <utility>
+#include <vector>
+
+#include "sinks/file/rotation.h"
 
 namespace bus::file {
 namespace {
@@ -42,7 +46,14 @@ Status cannot_open(const std::string& path, int error) {
   }
 }
 
-// Makes the name of a new file last.
+// Never over another file, where the file system can promise that.
+int rename_to(const std::string& from, const std::string& to) {
+  const int done = ::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE);
+  return done != 0 && errno == EINVAL ? ::rename(from.c_str(), to.c_str()) : done;
+}
+
+}  // namespace
+
 void sync_folder(const std::string& path) {
   const std::string folder = path.substr(0, path.rfind('/') + 1);
   const int fd = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -50,8 +61,6 @@ void sync_folder(const std::string& path) {
   ::fsync(fd);
   ::close(fd);
 }
-
-}  // namespace
 
 Status NdjsonFile::open(std::uint64_t acknowledged) {
   close();
@@ -99,7 +108,27 @@ Status NdjsonFile::adopt(std::uint64_t acknowledged, struct stat& found) {
   size_ = tail.size;
   device_ = found.st_dev;
   inode_ = found.st_ino;
+  if (tail.size == 0) {
+    // The process may have ended between the old file's new name and the new file's first line.
+    std::vector<Rotated> full = list_rotated(path_);
+    if (!full.empty()) tail.last = std::move(full.back().last);
+  }
   if (tail.last && (!last_ || tail.last->id > last_->id)) last_ = std::move(tail.last);
+  return {};
+}
+
+Status NdjsonFile::rotate() {
+  if (!is_still_there()) return open(last_ ? last_->seq : 0);
+  if (size_ == 0 || !last_) return {};
+  if (Status synced = sync(); !synced.ok()) return synced;
+  const std::string to = rotated_path(path_, *last_);
+  if (rename_to(path_, to) != 0) return failed("renaming " + path_ + " to " + to, errno);
+  sync_folder(path_);
+  return open(last_->seq);
+}
+
+Status NdjsonFile::sync() {
+  if (fd_ >= 0 && ::fdatasync(fd_) != 0) return failed("syncing " + path_, errno);
   return {};
 }
 
@@ -129,8 +158,7 @@ Status NdjsonFile::write(std::string_view lines) {
     if (done < 0) return failed("writing " + path_, errno);
     lines.remove_prefix(static_cast<std::size_t>(done));
   }
-  if (sync_ && ::fdatasync(fd_) != 0) return failed("syncing " + path_, errno);
-  return {};
+  return sync_ ? sync() : Status();
 }
 
 void NdjsonFile::take_back() noexcept {

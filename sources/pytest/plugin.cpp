@@ -113,11 +113,11 @@ class PytestSource final : public Source, public IntakeSource {
 
   void count(std::size_t events) {
     if (reports_) reports_->add(static_cast<double>(events));
-    if (sessions_) sessions_->set(static_cast<double>(open_.size()));
   }
 
   // Only when the set has changed: a message that says that a session goes on costs no write.
   void remember_sessions() {
+    if (sessions_) sessions_->set(static_cast<double>(open_.size()));
     std::string saved = open_.save();
     if (saved == saved_) return;
     saved_ = std::move(saved);

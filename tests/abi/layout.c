@@ -100,7 +100,7 @@ SIZE(bus_batch, 24);
 AT(bus_batch, size, 0);
 AT(bus_batch, count, 4);
 AT(bus_batch, stride, 8);
-AT(bus_batch, reserved, 12);
+AT(bus_batch, flags, 12);
 AT(bus_batch, records, 16);
 
 SIZE(bus_delivery, 256);
@@ -231,7 +231,7 @@ AT(bus_http_answer, body, 32);
 AT(bus_http_answer, url, 48);
 AT(bus_http_answer, message, 64);
 
-SIZE(bus_http_request, 136);
+SIZE(bus_http_request, 152);
 AT(bus_http_request, size, 0);
 AT(bus_http_request, max_redirects, 4);
 AT(bus_http_request, method, 8);
@@ -247,6 +247,9 @@ AT(bus_http_request, max_per_host, 112);
 AT(bus_http_request, reserved, 116);
 AT(bus_http_request, argument, 120);
 AT(bus_http_request, on_answer, 128);
+AT(bus_http_request, flags, 136);
+AT(bus_http_request, allowed_count, 140);
+AT(bus_http_request, allowed, 144);
 
 SIZE(bus_http, 24);
 AT(bus_http, size, 0);
@@ -288,10 +291,17 @@ AT(bus_relay, reserved, 4);
 AT(bus_relay, pass, 8);
 AT(bus_relay, forget, 16);
 
-SIZE(bus_form, 16);
+SIZE(bus_form, 24);
 AT(bus_form, size, 0);
 AT(bus_form, reserved, 4);
 AT(bus_form, read, 8);
+AT(bus_form, write_cloudevent, 16);
+
+SIZE(bus_later, 24);
+AT(bus_later, size, 0);
+AT(bus_later, reserved, 4);
+AT(bus_later, answer, 8);
+AT(bus_later, progress, 16);
 
 SIZE(bus_output, 24);
 AT(bus_output, size, 0);

@@ -1,5 +1,6 @@
 """The file sink through a real host: each matching event once, in order, also over kill -9."""
 
+import gzip
 import json
 import random
 import stat
@@ -20,11 +21,14 @@ def configure(world, predicate=None, fsync=None):
 
 def lines(path):
     """The whole lines of the file."""
-    return [json.loads(line) for line in path.read_text().split("\n")[:-1]] if path.exists() else []
+    try:
+        return [json.loads(line) for line in path.read_text().split("\n")[:-1]]
+    except FileNotFoundError:
+        return []
 
 
 def sink(world):
-    found, = world.json("sinks")
+    found, = (one for one in world.json("sinks") if one["name"] == "file")
     return found
 
 
@@ -97,7 +101,7 @@ def test_two_sinks_of_one_file_do_not_mix(world):
     world.configure(f'[sinks.one]\nplugin = "file"\npath = "{path}"\n[sinks.two]\nplugin = "file"\npath = "{path}"\n')
     world.serve()
     world.emit("--type", "a")
-    until(lambda: sorted(one["state"] for one in world.json("sinks")) == ["ok", "retrying"], "one of them has to wait")
+    until(lambda: sorted(one["state"] for one in world.json("sinks") if one["name"] in ("one", "two")) == ["ok", "retrying"], "one of them has to wait")
     status = world.run("status", status=1)
     assert "in use by another sink" in status.out
     until(lambda: len(lines(path)) == 1, "the other works")
@@ -123,3 +127,55 @@ def test_bad_settings_are_told(world):
         status = world.status()
         assert status["state"] == "degraded" and status["reasons"], (toml, status)
         world.stop()
+
+
+def full_files(path):
+    """Those that were rotated away, oldest first: their lines."""
+    found = {}
+    for file in path.parent.glob(path.name + ".*"):
+        if not file.name.endswith(".tmp"):
+            found[file.name.removesuffix(".gz")] = gzip.open(file, "rt") if file.suffix == ".gz" else file.open()
+    out = []
+    for _, text in sorted(found.items(), key=lambda item: item[0].rsplit("-", 1)[1]):
+        with text:
+            out.append([json.loads(line) for line in text])
+    return out
+
+
+def test_rotation_and_gzip_over_kill_9(world):
+    seed = random.randrange(1 << 30)
+    print("seed", seed)
+    dice = random.Random(seed)
+    path = world.root / "events.ndjson"
+    world.configure(f'[sinks.file]\npath = "{path}"\nrotate_size = "16KiB"\ngzip = true\n')
+    number = 0
+    for _ in range(4):
+        world.serve()
+        wire = world.wire()
+        for _ in range(20):
+            wire.send("emit", events=[{"source": "cli", "type": "wanted", "key": str(n), "data": {"text": "x" * 200}}
+                                      for n in range(number, number + 20)])
+            number += 20
+        enough = len(list(path.parent.glob(path.name + ".2*"))) + dice.randrange(1, 5)
+        until(lambda: len({file.name.removesuffix(".tmp").removesuffix(".gz") for file in path.parent.glob(path.name + ".2*")})
+              >= enough, "some files are full")
+        world.kill()
+        wire.close()
+    world.serve()
+    world.emit("--type", "last")
+    until(lambda: lines(path) and lines(path)[-1]["type"] == "last", "the sink has caught up")
+    until(lambda: all(file.suffix == ".gz" for file in path.parent.glob(path.name + ".2*")), "all full ones are compressed")
+    written = [event for file in full_files(path) for event in file] + lines(path)
+    assert written == world.events()
+
+
+def test_keep_removes_the_oldest(world):
+    path = world.root / "events.ndjson"
+    world.configure(f'[sinks.file]\npath = "{path}"\nrotate_size = "4KiB"\nkeep = 2\nfsync = "interval"\n')
+    world.serve()
+    for _ in range(12):
+        world.emit("--type", "a", "--data", json.dumps({"text": "x" * 1500}))
+    until(lambda: lines(path) and lines(path)[-1]["seq"] == 12, "all are written")
+    until(lambda: len(full_files(path)) == 2, "the oldest are removed")
+    assert [event["seq"] for file in full_files(path) for event in file] + [event["seq"] for event in lines(path)] == \
+        list(range(13 - sum(map(len, full_files(path))) - len(lines(path)), 13))

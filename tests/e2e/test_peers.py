@@ -9,11 +9,13 @@ import json
 import os
 import shutil
 import subprocess
+import sys
+import urllib.parse
 from pathlib import Path
 
 import pytest
 
-from busproc import SECRET, run_payload
+from busproc import SECRET, run_payload, until
 
 HERE = Path(__file__).parent.parent / "peers"
 PLACE = Path(os.environ.get("BUS_PEERS", "/nonexistent"))
@@ -128,6 +130,38 @@ def test_what_standardwebhooks_signs(world, peers):
     assert [event["key"] for event in world.events()] == ["orders/plain", "orders/rotated", "orders/asymmetric", "orders/both"]
     assert {event["type"] for event in world.events()} == {"order_paid"}
     assert world.events()[0]["data"]["data"]["note"] == "ü \0 🚀"
+
+
+def test_what_standardwebhooks_verifies(world, peers):
+    """What sinks/http signs, with each of two secrets; and what it sends as CloudEvents, for their SDK."""
+    secrets = ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=")
+    taken = world.root / "requests.ndjson"
+    with subprocess.Popen([sys.executable, HERE.parent / "e2e" / "http_peer.py", "0", taken, "1", "0"], stdout=subprocess.PIPE,
+                          text=True) as server:
+        try:
+            port = int(server.stdout.readline())
+            world.configure("".join(f'[sinks.{form}]\nplugin = "http"\nformat = "{form}"\nsignature = "standard"\n'
+                                    f'allow_private = true\nurl = "http://127.0.0.1:{port}/{form}"\n'
+                                    for form in ("structured", "binary", "batch", "native")))
+            world.set_secret(secrets[0], "http_signing")
+            world.set_secret(secrets[1], "http_signing", "--add")
+            world.serve()
+            world.emit("--type", "note", "--subject", "größe 1", "--data", '{"text": "ü \\u0000 🚀"}')
+            until(lambda: taken.exists() and len(taken.read_text().splitlines()) == 4, "all have arrived")
+        finally:
+            server.kill()
+    requests = [json.loads(line) for line in taken.read_text().splitlines()]
+    lines = "".join(json.dumps({"headers": one["headers"], "body": one["body"]}) + "\n" for one in requests).encode()
+    for secret in secrets:
+        for verdict in peers("verify_standardwebhooks.mjs", secret, input=lines):
+            assert verdict["id"] == world.events()[0]["id"]
+            assert verdict["good"] is True and "No matching signature" in verdict["changed"], verdict
+    for one in requests:
+        if one["path"] in ("/structured", "/batch"):
+            peers("check_cloudevents.mjs", "http", one["headers"]["content-type"], input=one["body"].encode())
+    binary, = (one for one in requests if one["path"] == "/binary")
+    event, = peers("check_cloudevents.mjs", "binary", json.dumps(binary["headers"]), input=binary["body"].encode())
+    assert urllib.parse.unquote(event["subject"]) == "größe 1" and event["data"] == {"text": "ü \0 🚀"}
 
 
 def test_what_octokit_signs(bus, peers):

@@ -2,6 +2,8 @@
 //
 //   node check_cloudevents.mjs lines          one JSON object a line
 //   node check_cloudevents.mjs http TYPE      one HTTP body of that content type
+//   node check_cloudevents.mjs binary HEADERS the body of one event in binary mode; its headers as a JSON object (the SDK leaves
+//                                             their percent-encoding to the reader)
 //
 // Prints each event as the SDK understood it, one JSON object a line. Status 1 says what is wrong on stderr.
 import { readFileSync } from "node:fs";
@@ -36,6 +38,10 @@ const input = readFileSync(0, "utf8");
 try {
   if (mode === "lines") {
     for (const line of input.split("\n")) if (line) check(JSON.parse(line));
+  } else if (mode === "binary") {
+    const event = HTTP.toEvent({ headers: JSON.parse(type), body: input });
+    event.validate();
+    console.log(JSON.stringify(event));
   } else {
     const message = { headers: { "content-type": type }, body: input };
     const events = [HTTP.toEvent(message)].flat();

@@ -47,7 +47,8 @@ enum bus_code {
   BUS_UNAVAILABLE = 2, /* may work later */
   BUS_DENIED = 3,      /* not allowed, until somebody changes permissions or secrets */
   BUS_STOPPING = 4,    /* this side is going down */
-  BUS_FAULT = 5        /* a mistake in the program */
+  BUS_FAULT = 5,       /* a mistake in the program */
+  BUS_LATER = 6        /* of a sink's deliver alone: the answer comes by bus.later/1. Since ABI 1.1 */
 };
 
 /* Where a failing call says why. The caller owns it and sets `size`; null is allowed: then nobody asks. */

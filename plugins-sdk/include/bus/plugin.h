@@ -12,6 +12,7 @@
 #include "bus/ext/form.h"
 #include "bus/ext/http.h"
 #include "bus/ext/intake.h"
+#include "bus/ext/later.h"
 #include "bus/ext/metric.h"
 #include "bus/ext/process.h"
 #include "bus/ext/relay.h"

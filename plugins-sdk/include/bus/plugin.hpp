@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "bus/cpp/authentication.hpp"
+#include "bus/cpp/delivery.hpp"
 #include "bus/cpp/event.hpp"
 #include "bus/cpp/expr.hpp"
 #include "bus/cpp/fd.hpp"
@@ -114,25 +115,6 @@ class IntakeSource {
   virtual ~IntakeSource() = default;
   // `post` what the message means and return without waiting.
   virtual IntakeReply on_message(std::string_view json) = 0;
-};
-
-// A batch as a range of bus_record.
-class Batch {
- public:
-  explicit Batch(const bus_batch* batch) : batch_(batch) {}
-  std::size_t size() const { return batch_->count; }
-  const bus_record& operator[](std::size_t index) const { return *bus_batch_at(batch_, index); }
-
- private:
-  const bus_batch* batch_;
-};
-
-// The answer to a batch. With an error, `accepted` events from the front are safely taken all the same; with
-// Code::invalid the one behind them will never be.
-struct Delivery {
-  Status status;
-  std::size_t accepted = 0;
-  std::chrono::microseconds retry_after{0};
 };
 
 class Sink {

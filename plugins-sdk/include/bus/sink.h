@@ -18,12 +18,18 @@ typedef struct bus_record {
   const bus_event* event; /* the same as fields; `raw` is empty */
 } bus_record;
 
+enum bus_batch_flags {
+  BUS_BATCH_OUT_OF_TURN = 1u /* what went to the dead letters before and is offered again because somebody
+                                asked for it: its seqs lie before those that the sink has had since, and are
+                                no place to go on from. Since ABI 1.1 */
+};
+
 /* Events in seq order. Record i is bus_batch_at(batch, i). */
 typedef struct bus_batch {
   uint32_t size;
   uint32_t count;  /* at least 1 */
   uint32_t stride; /* bytes from one record to the next */
-  uint32_t reserved;
+  uint32_t flags;  /* bus_batch_flags */
   const bus_record* records;
 } bus_batch;
 
@@ -43,7 +49,8 @@ typedef struct bus_delivery {
 
 /* One instance. The plugin owns the table; it is valid until destroy. Order of calls and thread as for a
    source, but a sink may wait for the outside world inside deliver; no call of stop interrupts it, so keep
-   waits below 5 s, which is the host's patience at stop. */
+   waits below 5 s, which is the host's patience at stop. What may take longer, or comes by a callback (an
+   answer of bus.http/1), is told by bus.later/1. */
 typedef struct bus_sink {
   uint32_t size;
   uint32_t reserved; /* 0 */
@@ -58,7 +65,9 @@ typedef struct bus_sink {
   /* Carries a batch out. Returns
      BUS_OK           all are safely taken; the cursor moves behind them;
      BUS_INVALID      event `accepted` will never be taken: it goes to the dead letters, and the host goes on
-     behind it; any other code   events from `accepted` on are offered again, after a growing, jittered pause.
+                      behind it;
+     BUS_LATER        the answer comes by bus.later/1, and the batch stays valid until then;
+     any other code   events from `accepted` on are offered again, after a growing, jittered pause.
      At least once: a batch may come again after a crash, with the same ids. [sink-thread] */
   int32_t (*deliver)(void* self, const bus_batch* batch, bus_delivery* delivery);
 

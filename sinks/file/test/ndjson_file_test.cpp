@@ -9,6 +9,7 @@
 
 #include <filesystem>
 
+#include "sinks/file/rotation.h"
 #include "sinks/file/test/lines.h"
 #include "tests/support/temp_folder.h"
 
@@ -171,6 +172,45 @@ TEST_F(NdjsonFileTest, AFolderThatGoesAndComesBackIsOnlyAPause) {
   std::filesystem::create_directory(folder_ / "d");
   EXPECT_TRUE(append(file, 2, 2).ok());
   EXPECT_EQ(contents(folder_ / "d/f"), event_lines(2, 2));
+}
+
+TEST_F(NdjsonFileTest, AFullFileGetsItsNameAndANewOneBegins) {
+  NdjsonFile file(path_, false);
+  ASSERT_TRUE(file.open(0).ok());
+  EXPECT_TRUE(file.rotate().ok());
+  EXPECT_TRUE(list_rotated(path_).empty()) << "an empty file is not full";
+  ASSERT_TRUE(append(file, 1, 3).ok());
+  ASSERT_TRUE(file.rotate().ok());
+  EXPECT_EQ(file.size(), 0u);
+  EXPECT_EQ(file.last()->seq, 3u);
+  EXPECT_TRUE(append(file, 4, 4).ok());
+  EXPECT_EQ(contents(rotated_path(path_, {3, id_of(3)})), event_lines(1, 3));
+  EXPECT_EQ(contents(path_), event_lines(4, 4));
+}
+
+TEST_F(NdjsonFileTest, GoesOnBehindAFullFileIfTheNewOneIsEmptyOrMissing) {
+  put_contents(rotated_path(path_, {3, id_of(3)}), event_lines(1, 3));
+  put_contents(rotated_path(path_, {5, id_of(5)}) + ".gz", "");
+  for (const bool there : {false, true}) {
+    if (there) put_contents(path_, "");
+    NdjsonFile file(path_, true);
+    ASSERT_TRUE(file.open(0).ok());
+    ASSERT_TRUE(file.last());
+    EXPECT_EQ(file.last()->seq, 5u);
+  }
+}
+
+TEST_F(NdjsonFileTest, AFileThatCannotBeRenamedIsTriedAgain) {
+  NdjsonFile file(path_, false);
+  ASSERT_TRUE(file.open(0).ok());
+  ASSERT_TRUE(append(file, 1, 3).ok());
+  put_contents(rotated_path(path_, {3, id_of(3)}), "in the way");
+  EXPECT_EQ(file.rotate().code(), Code::unavailable);
+  EXPECT_EQ(contents(path_), event_lines(1, 3));
+  std::filesystem::remove(rotated_path(path_, {3, id_of(3)}));
+  EXPECT_TRUE(file.rotate().ok());
+  EXPECT_TRUE(append(file, 4, 4).ok());
+  EXPECT_EQ(contents(path_), event_lines(4, 4));
 }
 
 TEST_F(NdjsonFileTest, CloseIsSafeTwice) {

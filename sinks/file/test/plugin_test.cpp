@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "sinks/file/rotation.h"
 #include "sinks/file/test/sink_driver.h"
 #include "tests/support/temp_folder.h"
 
@@ -78,6 +79,77 @@ TEST_F(FilePlugin, AnErrorSaysWhyAndTakesNothing) {
   EXPECT_EQ(sink.deliver(1, 2), BUS_UNAVAILABLE);
   EXPECT_EQ(sink.delivery.accepted, 0u);
   EXPECT_THAT(sink.delivery.message, HasSubstr("does not exist"));
+}
+
+TEST_F(FilePlugin, RotatesBySizeWithinABatch) {
+  SinkDriver sink(path_);
+  sink.host.set("rotate_size", "4096");
+  ASSERT_EQ(sink.start(0), BUS_OK);
+  EXPECT_EQ(sink.deliver(1, 100), BUS_OK);
+  EXPECT_EQ(sink.deliver(101, 150), BUS_OK);
+  const auto full = list_rotated(path_);
+  ASSERT_GE(full.size(), 2u);
+  std::string all;
+  for (const Rotated& one : full) {
+    EXPECT_LE(std::filesystem::file_size(one.path), 4096u);
+    EXPECT_EQ(seqs(one.path).back(), one.last.seq);
+    all += contents(one.path);
+  }
+  EXPECT_EQ(all + contents(path_), event_lines(1, 150));
+}
+
+TEST_F(FilePlugin, GoesOnBehindAFullFile) {
+  SinkDriver sink(path_);
+  sink.host.set("rotate_size", "4096");
+  ASSERT_EQ(sink.start(0), BUS_OK);
+  EXPECT_EQ(sink.deliver(1, 100), BUS_OK);
+  sink.stop();
+  std::filesystem::remove(path_);  // as if it was killed behind the rename
+  const std::uint64_t last = list_rotated(path_).back().last.seq;
+  SinkDriver next(path_);
+  ASSERT_EQ(next.start(3), BUS_OK);
+  EXPECT_EQ(next.last_seq, last);
+}
+
+TEST_F(FilePlugin, KeepsAndPacks) {
+  SinkDriver sink(path_);
+  sink.host.set("rotate_size", "4096");
+  sink.host.set("keep", "2");
+  sink.host.set("gzip", "true");
+  ASSERT_EQ(sink.start(0), BUS_OK);
+  EXPECT_EQ(sink.deliver(1, 500), BUS_OK);
+  for (;;) {  // on a thread of its own
+    const auto full = list_rotated(path_);
+    if (full.size() == 2 && full[0].packed && full[1].packed && !full[0].plain && !full[1].plain) break;
+  }
+  sink.stop();
+}
+
+TEST_F(FilePlugin, SyncsByTimeWithoutOneTimerForEachBatch) {
+  SinkDriver sink(path_);
+  sink.host.set("fsync", "interval");
+  sink.host.set("fsync_interval", "1000000");
+  ASSERT_EQ(sink.start(0), BUS_OK);
+  EXPECT_EQ(sink.deliver(1, 2), BUS_OK);
+  EXPECT_EQ(sink.deliver(3, 4), BUS_OK);
+  auto& timers = sink.host.abilities.timers;
+  ASSERT_EQ(timers.size(), 1u);
+  EXPECT_EQ(timers.begin()->second.delay_us, 1'000'000u);
+  sink.host.abilities.fire(timers.begin()->first);
+  EXPECT_TRUE(timers.empty());
+  EXPECT_EQ(sink.deliver(5, 5), BUS_OK);
+  EXPECT_EQ(timers.size(), 1u);
+}
+
+TEST_F(FilePlugin, WrongLimitsAreRefused) {
+  const std::pair<const char*, const char*> kWrong[] = {
+      {"rotate_size", "100"}, {"rotate_size", "-1"}, {"rotate_every", "1000000"}, {"keep", "-1"}};
+  for (const auto& [name, value] : kWrong) {
+    SinkDriver sink(path_);
+    sink.host.set(name, value);
+    EXPECT_FALSE(sink.create()) << name;
+    EXPECT_EQ(sink.error.code, BUS_INVALID);
+  }
 }
 
 TEST_F(FilePlugin, StopIsSafeWithoutStartTwiceAndBeforeAStart) {

@@ -13,7 +13,10 @@ namespace bus::file {
 
 class SinkDriver {
  public:
-  explicit SinkDriver(const std::string& path) { host.set("path", path); }
+  explicit SinkDriver(const std::string& path) {
+    host.set("path", path);
+    host.set("fsync_interval", "1000000");  // the fake host reads no units
+  }
   SinkDriver(const SinkDriver&) = delete;
   SinkDriver& operator=(const SinkDriver&) = delete;
   ~SinkDriver() {

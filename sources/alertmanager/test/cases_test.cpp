@@ -15,7 +15,7 @@ namespace {
 
 std::string render(const std::variant<Reading, Refusal>& made) {
   if (const auto* refusal = std::get_if<Refusal>(&made)) {
-    testing::RenderedObject out;
+    testing::JsonText out(testing::JsonText::kPage);
     out.text("refused", refusal->code);
     out.text("message", refusal->message);
     return out.done() + "\n";
@@ -24,7 +24,7 @@ std::string render(const std::variant<Reading, Refusal>& made) {
   std::string out;
   for (const Event& event : reading.events) out += testing::render_event(event);
   for (const Heard& heard : reading.heard) {
-    testing::RenderedObject one;
+    testing::JsonText one(testing::JsonText::kPage);
     one.put("watchdog", std::to_string(heard.watchdog));
     one.put("event", std::to_string(heard.event));
     one.put("firing", heard.firing ? "true" : "false");

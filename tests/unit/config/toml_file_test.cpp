@@ -93,6 +93,30 @@ isolation = "jail"
   EXPECT_EQ(got.settings.http.workers, 16);
 }
 
+TEST(ReadSettings, WhatEverySinkCanBeToldIsNotThePlugins) {
+  const Read got = read(R"([sinks.out]
+batch = 10
+retry_max_attempts = 5
+retry_max_age = "1h"
+from = "now"
+own = 1
+[sinks.usual]
+[sources.in]
+batch = 10
+)");
+  EXPECT_THAT(got.problems, ::testing::IsEmpty());
+  const PluginTable& out = got.settings.sinks.at("out");
+  EXPECT_EQ(out.sink.batch, 10);
+  EXPECT_EQ(out.sink.retry_max_attempts, 5);
+  EXPECT_EQ(out.sink.retry_max_age, std::chrono::hours(1));
+  EXPECT_EQ(out.sink.from, "now");
+  EXPECT_EQ(out.options.options.size(), 1u);
+  EXPECT_EQ(got.settings.sinks.at("usual").sink.from, "beginning");
+  EXPECT_EQ(got.settings.sources.at("in").options.options.size(), 1u) << "a source may have such an option";
+  EXPECT_THAT(read("[sinks.out]\nbatch = 0\nfrom = \"then\"\nretry_max_attempts = -1\n").problems,
+              ::testing::SizeIs(3));
+}
+
 TEST(ReadSettings, SaysWhereItIsNoToml) {
   EXPECT_THAT(read("[http]\nlisten = \n").problems, ElementsAre(HasSubstr("c.toml:2:")));
   EXPECT_THAT(read("a = 1\na = 2\n").problems, ElementsAre(HasSubstr("not TOML")));

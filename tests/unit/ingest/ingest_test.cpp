@@ -158,6 +158,16 @@ class FullStore final : public store::Store {
     return real_.save_value(a, b, c);
   }
   store::RuleBook& rule_book() override { return real_.rule_book(); }
+  Result<std::uint64_t> bury(const store::DeadLetter& a, std::string_view b, std::uint64_t c) override {
+    return real_.bury(a, b, c);
+  }
+  Result<std::vector<store::DeadLetter>> dead_letters(const store::DeadQuery& query) const override {
+    return real_.dead_letters(query);
+  }
+  Result<std::map<std::string, std::uint64_t>> count_dead_letters() const override {
+    return real_.count_dead_letters();
+  }
+  Status drop_dead_letter(std::uint64_t id) override { return real_.drop_dead_letter(id); }
   Result<store::Stats> stats() const override { return real_.stats(); }
   Result<store::Pruned> prune(const store::Retention& a, std::size_t b) override { return real_.prune(a, b); }
   Status shrink(std::size_t pages) override { return real_.shrink(pages); }

@@ -73,5 +73,21 @@ TEST(EventForm, ReadsCloudEvents) {
   EXPECT_THAT(why(R"({"specversion":"1.0","source":"s","type":"t"})"), HasSubstr("id is missing"));
 }
 
+TEST(EventForm, WritesCloudEvents) {
+  json::Document document;
+  const auto text = write_cloudevent(
+      R"({"seq":7,"id":"01JD3ZK8QZ0V6N1J6Y2T4B7A9C","source":"cli","type":"note","scope":"a/b","subject":"s",)"
+      R"("time":"2026-11-20T08:00:00.000000Z","received":"2026-11-20T08:00:01.000000Z","data":{"n": 1}})",
+      document);
+  ASSERT_TRUE(text.ok()) << text.error().message;
+  EXPECT_EQ(
+      *text,
+      R"({"specversion":"1.0","id":"01JD3ZK8QZ0V6N1J6Y2T4B7A9C","source":"/cli/a/b","type":"dev.bus.cli.note",)"
+      R"("subject":"s","time":"2026-11-20T08:00:00.000000Z","recordedtime":"2026-11-20T08:00:01.000000Z",)"
+      R"("sequence":"00000000000000000007","datacontenttype":"application/json","data":{"n": 1}})");
+  EXPECT_EQ(write_cloudevent("[]", document).error().code, Code::invalid);
+  EXPECT_EQ(write_cloudevent("{", document).error().code, Code::invalid);
+}
+
 }  // namespace
 }  // namespace bus::plugin

@@ -44,6 +44,17 @@ TEST_F(GateTest, TheCopyCannotBeChanged) {
   EXPECT_EQ(::ftruncate(file->memory.get(), 1), -1);
 }
 
+TEST_F(GateTest, WhatPassedIsNotWhatIsWrittenLater) {
+  const auto file = pass_gate(path_);
+  ASSERT_TRUE(file.ok());
+  EXPECT_EQ(stamp_of(path_), file->stamp);
+  const auto before = read_file(path_, 64u << 20);
+  ASSERT_TRUE(replace_file(path_, "something else").ok());
+  EXPECT_EQ(*read_gated(*file), *before);
+  EXPECT_NE(stamp_of(path_), file->stamp);
+  EXPECT_EQ(stamp_of(path_ + ".nowhere"), FileStamp{});
+}
+
 TEST_F(GateTest, RefusesWhatOthersCanWrite) {
   ::chmod(path_.c_str(), 0666);
   EXPECT_EQ(refused(), Code::denied);

@@ -12,7 +12,9 @@
 namespace bus::plugin {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class ManagerTest : public ::testing::Test {
  protected:
@@ -20,12 +22,13 @@ class ManagerTest : public ::testing::Test {
     for (const std::string name : {"installed", "further"}) {
       ::mkdir((world_.folder / name).c_str(), 0755);
     }
-    folders_ = {world_.folder / "installed", {world_.folder / "further"}};
+    folders_ = {world_.folder / "installed", {world_.folder / "further"}, world_.folder / "trust.json"};
   }
   void install(const std::string& folder, const std::string& name) {
     const std::string path = world_.folder / folder + "/" + name + ".so";
     std::filesystem::copy_file(testing::test_plugin(name), path);
     ::chmod(path.c_str(), 0644);
+    if (folder == "further") testing::trust(folders_.trust, path);
   }
   config::PluginTable& configure(Role role, const std::string& name) {
     auto& table = role == Role::source ? settings_.sources[name] : settings_.sinks[name];
@@ -127,8 +130,72 @@ TEST_F(ManagerTest, WhatIsWrongIsToldAndStopsNobody) {
   EXPECT_EQ(tell("abi_two", "{}").error().code, Code::unavailable);
 }
 
+TEST_F(ManagerTest, WhatIsNotTrustedIsNotMapped) {
+  install("further", "cpp_source");
+  install("further", "c_source");
+  ASSERT_TRUE(TrustStore(folders_.trust).remove("cpp_source.so").ok());
+  configure(Role::source, "cpp_source");
+  run();
+  EXPECT_EQ(status("cpp_source").state.state, State::failed);
+  EXPECT_EQ(status("cpp_source").trust, "no");
+  EXPECT_THAT(status("cpp_source").state.reason, HasSubstr("is not trusted (bus plugins trust /"));
+  EXPECT_EQ(status("cpp_source").version, "");
+  EXPECT_EQ(status("c_source").trust, "pinned");
+}
+
+TEST_F(ManagerTest, WhatIsThereAndNotTrustedIsToldWithoutBeingConfigured) {
+  install("further", "cpp_source");
+  ASSERT_TRUE(TrustStore(folders_.trust).remove("cpp_source.so").ok());
+  run();
+  EXPECT_EQ(status("cpp_source").state.state, State::off);
+  EXPECT_THAT(status("cpp_source").state.reason, HasSubstr("bus plugins trust"));
+}
+
+TEST_F(ManagerTest, NamesOfInstalledPluginsCannotBeTaken) {
+  install("installed", "c_source");
+  install("further", "c_source");  // by its file's name
+  install("further", "cpp_source");
+  settings_.sources["c_source"].plugin = "cpp_source";  // by its instance's name
+  run();
+  std::vector<std::string> reasons;
+  for (const PluginStatus& one : manager_->status()) {
+    if (one.name == "c_source") reasons.push_back(one.state.reason);
+  }
+  EXPECT_THAT(reasons, ElementsAre(HasSubstr("is the name of a plugin that came with bus"), "not configured",
+                                   HasSubstr("a plugin of this name came with bus")));
+}
+
+TEST_F(ManagerTest, AFolderThatIsNamedTwiceIsOneFolder) {
+  install("installed", "c_source");
+  install("further", "cpp_source");
+  folders_.further = {folders_.installed, folders_.further[0], folders_.further[0]};
+  run();
+  EXPECT_EQ(manager_->status().size(), 2u);
+  EXPECT_EQ(status("c_source").state.state, State::ok);
+}
+
+TEST_F(ManagerTest, AFileThatIsReplacedWhileItIsLoadedIsTold) {
+  install("further", "cpp_source");
+  configure(Role::source, "cpp_source");
+  run();
+  const std::string path = world_.folder / "further/cpp_source.so";
+  EXPECT_THAT(status("cpp_source").hint, Not(HasSubstr("has changed")));
+  ASSERT_TRUE(tell("cpp_source", "{}").ok());
+  // Over its own bytes, as cp does, and then by another file.
+  ASSERT_EQ(::truncate(path.c_str(), 100), 0);
+  EXPECT_TRUE(tell("cpp_source", "{}").ok());
+  EXPECT_THAT(status("cpp_source").hint, HasSubstr("has changed"));
+  std::filesystem::remove(path);
+  std::filesystem::copy_file(testing::test_plugin("c_source"), path);
+  EXPECT_TRUE(tell("cpp_source", "{}").ok());
+  manager_ = nullptr;
+  run();
+  EXPECT_EQ(status("cpp_source").state.state, State::failed);
+  EXPECT_THAT(status("cpp_source").state.reason, HasSubstr("has changed since it was trusted"));
+}
+
 TEST_F(ManagerTest, FoldersThatAreNotThereAreEmpty) {
-  folders_ = {world_.folder / "nowhere", {"/nonexistent"}};
+  folders_ = {world_.folder / "nowhere", {"/nonexistent"}, folders_.trust};
   run();
   EXPECT_TRUE(manager_->status().empty());
   manager_->stop_sources();

@@ -20,15 +20,12 @@ class SinkTest : public ::testing::Test {
   void run(const std::string& trouble = "none", std::int64_t resume = 0, const std::string& filter = {}) {
     const auto plugin = testing::load_test_plugin("cpp_sink");
     ASSERT_NE(plugin, nullptr);
-    std::optional<predicate::Predicate> compiled;
-    if (!filter.empty()) compiled = *predicate::compile(filter);
-    HostServices services = world_.services();
-    services.dead_letters = [this](const Rejected& one) { dead_.push_back(one.record->seq); };
+    if (!filter.empty()) settings_.filter = *predicate::compile(filter);
     sink_ = std::make_shared<SinkInstance>(
-        services, plugin, "out",
+        world_.services(), plugin, "out",
         testing::options_of(*plugin,
                             {{"path", world_.folder / "out"}, {"trouble", trouble}, {"resume", resume}}),
-        compiled);
+        settings_);
     sink_->create(false);
     sink_->start();
     step();
@@ -56,9 +53,21 @@ class SinkTest : public ::testing::Test {
     return found ? found->seq : ~0ull;
   }
 
+  std::vector<store::DeadLetter> dead() { return *world_.store->dead_letters({}); }
+  // Offers dead letters again; what the outcomes were, in words.
+  std::vector<std::string> redeliver(std::vector<std::uint64_t> ids) {
+    std::vector<std::string> words;
+    sink_->redeliver(std::move(ids), [&words](const std::vector<Redelivered>& outcomes) {
+      for (const Redelivered& one : outcomes)
+        words.push_back(std::to_string(one.id) + " " + (one.outcome ? "ok" : one.outcome.error().message));
+    });
+    step();
+    return words;
+  }
+
   testing::World world_;
+  SinkSettings settings_;
   std::shared_ptr<SinkInstance> sink_;
-  std::vector<std::uint64_t> dead_;
 };
 
 TEST_F(SinkTest, GetsWhatIsThereAndWhatComes) {
@@ -118,9 +127,122 @@ TEST_F(SinkTest, AnEventThatIsNeverTakenGoesToTheDeadLetters) {
   world_.emit({"a", "bad", "c"});
   run("invalid");
   EXPECT_THAT(lines(), ElementsAre("start 0", "1 a", "3 c"));
-  EXPECT_THAT(dead_, ElementsAre(2u));
+  ASSERT_EQ(dead().size(), 1u);
+  EXPECT_EQ(dead()[0].seq, 2u);
+  EXPECT_EQ(dead()[0].code, Code::invalid);
+  EXPECT_EQ(dead()[0].reason, "never");
+  EXPECT_EQ(dead()[0].attempts, 1u);
   EXPECT_EQ(sink_->status().figures.rejected, 1u);
+  EXPECT_EQ(sink_->status().figures.dead_letters, 1u);
+  EXPECT_EQ(sink_->status().figures.attempts, 2u);
+  EXPECT_EQ(sink_->status().figures.failures, 1u);
+  EXPECT_EQ(sink_->status().trouble.what, "never");
+  EXPECT_EQ(sink_->status().trouble.next, Time{});
   EXPECT_EQ(cursor(), 3u);
+}
+
+TEST_F(SinkTest, IsTriedAgainForEverUnlessItIsBounded) {
+  world_.emit({"a", "stuck", "c"});
+  run("stuck");
+  for (int i = 0; i < 20; ++i) {
+    world_.clock.advance(60s);
+    step();
+  }
+  EXPECT_TRUE(dead().empty());
+  EXPECT_EQ(sink_->acknowledged(), 1u);
+  EXPECT_GT(sink_->status().trouble.next, world_.clock.now());
+}
+
+TEST_F(SinkTest, GivesUpAfterSoManyAttempts) {
+  settings_.retry.attempts = 3;
+  world_.emit({"a", "stuck", "c"});
+  run("stuck");
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_TRUE(dead().empty());
+    world_.clock.advance(60s);
+    step();
+  }
+  ASSERT_EQ(dead().size(), 1u);
+  EXPECT_EQ(dead()[0].attempts, 3u);
+  EXPECT_EQ(dead()[0].code, Code::unavailable);
+  EXPECT_EQ(dead()[0].last - dead()[0].first, 120s);
+  EXPECT_THAT(lines(), ElementsAre("start 0", "1 a", "3 c"));
+}
+
+TEST_F(SinkTest, GivesUpAfterATime) {
+  settings_.retry.age = 90s;
+  world_.emit({"stuck", "b"});
+  run("stuck");
+  world_.clock.advance(60s);
+  step();
+  EXPECT_TRUE(dead().empty());
+  world_.clock.advance(60s);
+  step();
+  ASSERT_EQ(dead().size(), 1u);
+  EXPECT_THAT(lines(), ElementsAre("start 0", "2 b"));
+}
+
+TEST_F(SinkTest, ADeadLetterIsDeliveredAgainWhenSomebodyAsks) {
+  world_.emit({"a", "bad", "c"});
+  run("invalid");
+  EXPECT_THAT(redeliver({1}), ElementsAre("1 never"));
+  EXPECT_EQ(dead()[0].attempts, 2u);
+  stop();
+  run("none");
+  EXPECT_THAT(redeliver({1, 9}), ElementsAre("1 ok", "9 there is no dead letter 9"));
+  EXPECT_TRUE(dead().empty());
+  EXPECT_THAT(lines(), ElementsAre("start 0", "1 a", "3 c", "stop", "start 3", "2 bad out of turn"));
+  EXPECT_EQ(cursor(), 3u);
+}
+
+TEST_F(SinkTest, WhatItWroteOutOfTurnIsNotItsPlace) {
+  world_.emit({"a", "bad", "c"});
+  run("invalid");
+  stop();
+  run("none");
+  redeliver({1});
+  stop();
+  run("none", 2);  // it looks at what it wrote last
+  EXPECT_THAT(lines().back(), "start 2");
+  EXPECT_EQ(sink_->acknowledged(), 3u);
+  world_.emit({"d"});
+  step();
+  EXPECT_EQ(lines().back(), "4 d");
+  stop();
+  run("none", 2);  // now it is: it has lost what came later
+  EXPECT_EQ(sink_->acknowledged(), 4u);
+  EXPECT_THAT(lines().back(), "4 d");
+  EXPECT_THAT(lines(), ::testing::Contains("3 c").Times(2));
+}
+
+TEST_F(SinkTest, ADeadLetterWaitsForASinkThatIsNotStarted) {
+  world_.emit({"bad"});
+  run("invalid");
+  stop();
+  run("start");
+  EXPECT_THAT(redeliver({1}), ElementsAre("1 sink 'out' is not started"));
+  EXPECT_EQ(dead()[0].attempts, 1u);
+}
+
+TEST_F(SinkTest, ANewSinkMayBeginWithWhatComes) {
+  settings_.from_now = true;
+  world_.emit({"a", "b"});
+  run();
+  world_.emit({"c"});
+  step();
+  EXPECT_THAT(lines(), ElementsAre("start 2", "3 c"));
+  stop();
+  world_.emit({"d"});
+  run();  // it is not new any more
+  EXPECT_EQ(lines().back(), "4 d");
+}
+
+TEST_F(SinkTest, BatchesAreAsLargeAsTheyMayBe) {
+  settings_.batch = 2;
+  world_.emit({"a", "b", "c", "d", "e"});
+  run();
+  EXPECT_EQ(lines().size(), 6u);
+  EXPECT_EQ(sink_->status().figures.attempts, 3u);
 }
 
 TEST_F(SinkTest, AThrowIsAFaultAndRetried) {
@@ -148,6 +270,65 @@ TEST_F(SinkTest, ADeniedStartWaitsForAPersonAndTriesAgain) {
   world_.clock.advance(1s);
   step();
   EXPECT_EQ(sink_->status().state.state, State::ok);
+}
+
+TEST_F(SinkTest, AnAnswerMayComeLater) {
+  world_.emit({"a", "b"});
+  run("later");
+  EXPECT_THAT(lines(), ElementsAre("start 0"));
+  world_.emit({"c"});  // waits for the batch that is on its way
+  step();
+  EXPECT_EQ(sink_->acknowledged(), 0u);
+  world_.clock.advance(1s);
+  step();
+  EXPECT_THAT(lines(), ElementsAre("start 0", "1 a", "2 b"));
+  EXPECT_EQ(sink_->acknowledged(), 2u);
+  world_.clock.advance(1s);
+  step();
+  EXPECT_THAT(lines(), ElementsAre("start 0", "1 a", "2 b", "3 c"));
+  EXPECT_EQ(sink_->acknowledged(), 3u);
+  EXPECT_EQ(sink_->status().figures.delivered, 3u);
+  EXPECT_EQ(sink_->status().figures.errors, 0u);
+  EXPECT_EQ(sink_->status().state.state, State::ok);
+}
+
+TEST_F(SinkTest, ALaterAnswerIsRetriedBehindItsProgress) {
+  world_.emit({"a", "b", "c"});
+  run("later_once");
+  world_.clock.advance(1s);
+  step();
+  EXPECT_EQ(sink_->status().state.state, State::retrying);
+  EXPECT_EQ(sink_->status().state.reason, "full");
+  EXPECT_EQ(sink_->acknowledged(), 1u);
+  for (int i = 0; i < 2; ++i) {
+    world_.clock.advance(1s);
+    step();
+  }
+  EXPECT_THAT(lines(), ElementsAre("start 0", "1 a", "2 b", "3 c"));
+  EXPECT_EQ(sink_->status().figures.delivered, 3u);
+}
+
+TEST_F(SinkTest, ALaterRefusalGoesToTheDeadLetters) {
+  world_.emit({"a", "bad", "c"});
+  run("later_invalid");
+  for (int i = 0; i < 2; ++i) {
+    world_.clock.advance(1s);
+    step();
+  }
+  EXPECT_THAT(lines(), ElementsAre("start 0", "1 a", "3 c"));
+  EXPECT_THAT(dead_, ElementsAre(2u));
+  EXPECT_EQ(cursor(), 3u);
+}
+
+TEST_F(SinkTest, WhatIsNotAnsweredAtStopComesAgain) {
+  world_.emit({"a", "b"});
+  run("silent");
+  world_.clock.advance(1000s);
+  step();
+  stop();
+  EXPECT_EQ(cursor(), 0u);
+  run();
+  EXPECT_THAT(lines(), ElementsAre("start 0", "stop", "start 0", "1 a", "2 b"));
 }
 
 TEST_F(SinkTest, TheFilterAppliesAndTheCursorMovesOverTheRest) {

@@ -257,6 +257,7 @@ TEST_F(SourceTest, AnIntakeAnswersWithTheSourcesWords) {
   EXPECT_EQ(answer->reply, "{\"ticks\":0}");
   EXPECT_THAT(answer->events, SizeIs(1));
   EXPECT_EQ(tell("{\"undeclared\":1}").error().code, Code::invalid);
+  EXPECT_EQ(source_->status().figures.refused, 1u);
 }
 
 struct Throw {

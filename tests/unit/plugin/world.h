@@ -23,6 +23,7 @@
 #include "core/plugin/loader.h"
 #include "core/plugin/options.h"
 #include "core/plugin/services.h"
+#include "core/plugin/trust.h"
 #include "core/store/sqlite_store.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/temp_folder.h"
@@ -166,6 +167,17 @@ struct World {
 
 inline std::string test_plugin(const std::string& name) {
   return std::string(BUS_TEST_PLUGINS) + "/" + name + ".so";
+}
+
+// Makes the user trust this library.
+inline void trust(const std::string& trust_file, const std::string& library) {
+  const auto file = plugin::pass_gate(library);
+  ASSERT_TRUE(file.ok()) << file.error().message;
+  plugin::Pin pin;
+  pin.name = library.substr(library.rfind('/') + 1);
+  pin.path = library;
+  pin.sha256 = file->sha256;
+  ASSERT_TRUE(plugin::TrustStore(trust_file).add(pin).ok());
 }
 
 inline std::shared_ptr<const plugin::Plugin> load_test_plugin(const std::string& name) {

@@ -27,6 +27,7 @@ enum class Code : std::int32_t {
   denied = BUS_DENIED,
   stopping = BUS_STOPPING,
   fault = BUS_FAULT,
+  later = BUS_LATER,  // of a sink's deliver alone
 };
 
 // Success, or a class of error with one line for people.

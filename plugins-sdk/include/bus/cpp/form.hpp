@@ -1,4 +1,4 @@
-// C++ layer: events that somebody else has written down.
+// C++ layer: events in other forms.
 #pragma once
 
 #include <string>
@@ -40,7 +40,8 @@ inline Event event_of(const bus_event& from) {
 
 }  // namespace detail
 
-// Reads events in bus's own JSON form and CloudEvents. Copied freely; safe on any thread.
+// Reads events in bus's own JSON form and CloudEvents, and writes the latter. Copied freely; safe on any
+// thread.
 class Form {
  public:
   explicit Form(Host host) : host_(host), table_(host.extension<bus_form>(BUS_EXT_FORM)) {}
@@ -53,6 +54,17 @@ class Form {
       *static_cast<Event*>(argument) = detail::event_of(*taken);
     };
     return status_of(table_->read(host_.c()->self, sdk::text(json), take, &event, &error), error);
+  }
+
+  // A record as CloudEvent, one line of JSON.
+  Status write_cloudevent(const bus_record& record, std::string& json) const {
+    if (table_ == nullptr || !BUS_HAS(bus_form, table_, write_cloudevent))
+      return {Code::unavailable, "the host writes no CloudEvents"};
+    bus_error error = empty_error();
+    const auto take = [](void* argument, bus_text text) {
+      *static_cast<std::string*>(argument) = view(text);
+    };
+    return status_of(table_->write_cloudevent(host_.c()->self, &record, take, &json, &error), error);
   }
 
  private:

@@ -32,6 +32,8 @@ class Http {
     std::uint64_t max_body = BUS_HTTP_BODY;
     std::uint32_t max_redirects = 5;
     std::uint32_t max_per_host = 1;
+    bool public_only = false;               // no private addresses, but for those that are allowed:
+    std::vector<std::string> allowed = {};  // addresses, networks ("10.1.0.0/16"), names of hosts
   };
   // Valid during the call.
   struct Answer {
@@ -70,6 +72,11 @@ class Http {
     out.connect_timeout_us = static_cast<std::uint64_t>(request.connect_timeout.count()) * 1000;
     out.max_body = request.max_body;
     out.max_per_host = request.max_per_host;
+    std::vector<bus_text> allowed;
+    allowed.reserve(request.allowed.size());
+    for (const std::string& one : request.allowed) allowed.push_back(sdk::text(one));
+    out.flags = request.public_only ? static_cast<std::uint32_t>(BUS_HTTP_PUBLIC_ONLY) : 0u;
+    out.allowed_count = static_cast<std::uint32_t>(allowed.size()), out.allowed = allowed.data();
     out.argument = call.get();
     out.on_answer = &Http::answer;
     std::uint64_t made = 0;

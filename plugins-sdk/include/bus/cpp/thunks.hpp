@@ -149,14 +149,13 @@ struct SinkInstance {
     return answer(guarded([&] { return of(self).object.start(*last_seq); }), error);
   }
   static std::int32_t deliver(void* self, const bus_batch* batch, bus_delivery* delivery) noexcept {
+    Delivery made;
     const Status status = guarded([&] {
-      Delivery made = of(self).object.deliver(Batch(batch));
-      delivery->accepted = static_cast<std::uint32_t>(made.accepted);
-      delivery->retry_after_us = static_cast<std::uint64_t>(made.retry_after.count());
+      made = of(self).object.deliver(Batch(batch));
       return made.status;
     });
-    const std::size_t length = status.message().copy(delivery->message, sizeof delivery->message - 1);
-    delivery->message[length] = '\0';
+    made.status = status;
+    fill_delivery(made, *delivery);
     return static_cast<std::int32_t>(status.code());
   }
   static void stop(void* self) noexcept { of(self).object.stop(); }

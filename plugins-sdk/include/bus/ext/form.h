@@ -1,10 +1,11 @@
-/* bus.form/1: events that somebody else has written down, in one of bus's own forms; for a source that passes
-   them on. Since ABI 1.1. */
+/* bus.form/1: events in other forms: for a source that passes on what somebody else has written down, and for
+   a sink that writes CloudEvents. Since ABI 1.1. */
 #ifndef BUS_EXT_FORM_H
 #define BUS_EXT_FORM_H
 
 #include "bus/abi.h"
 #include "bus/event.h"
+#include "bus/sink.h"
 
 #define BUS_EXT_FORM "bus.form/1"
 
@@ -23,6 +24,12 @@ typedef struct bus_form {
      ("task.state is missing"); then nothing is taken. [any-thread] */
   int32_t (*read)(void* self, bus_text json, void (*take)(void* argument, const bus_event* event),
                   void* argument, bus_error* error);
+
+  /* Writes a record as CloudEvent 1.0 in the JSON format (core/event/EVENTS.md has the mapping), with its
+     data, on one line. Calls take(argument, json) before it returns. BUS_INVALID: its `json` is no event.
+     [any-thread] */
+  int32_t (*write_cloudevent)(void* self, const bus_record* record,
+                              void (*take)(void* argument, bus_text json), void* argument, bus_error* error);
 } bus_form;
 
 BUS_EXTERN_C_END

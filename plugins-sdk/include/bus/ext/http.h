@@ -17,10 +17,10 @@ BUS_EXTERN_C_BEGIN
 /* What came of a request. Valid during the callback. */
 typedef struct bus_http_answer {
   uint32_t size;
-  int32_t
-      code; /* bus_code. BUS_OK: the server has answered, with whatever status. Else `message` says why not:
-               BUS_UNAVAILABLE (nobody there, too slow, cut), BUS_DENIED (its certificate is not trusted, or a
-               redirect leads away from https), BUS_INVALID (longer than max_body, too many redirects) */
+  int32_t code;   /* bus_code. BUS_OK: the server has answered, with whatever status. Else `message` says why
+                     not:   BUS_UNAVAILABLE (nobody there, too slow, cut), BUS_DENIED (its certificate is not
+                     trusted, a   redirect leads away from https, or BUS_HTTP_PUBLIC_ONLY forbids its address),
+                     BUS_INVALID (longer   than max_body, too many redirects) */
   int32_t status; /* HTTP status */
   uint32_t reserved;
   const bus_header* headers;
@@ -29,6 +29,13 @@ typedef struct bus_http_answer {
   bus_text url; /* where it came from, after redirects */
   bus_text message;
 } bus_http_answer;
+
+enum bus_http_flags {
+  /* Only to addresses of the internet: not to this machine, a private network or a link. The address that
+     was looked up and judged is the one that is connected to. Through a proxy only a host that is an address
+     can be judged. Not for unix_socket. */
+  BUS_HTTP_PUBLIC_ONLY = 1u
+};
 
 /* What to ask. Copied by `send`. */
 typedef struct bus_http_request {
@@ -52,6 +59,11 @@ typedef struct bus_http_request {
   /* Called once, after `send` has returned, unless the request is cancelled or the instance stops before.
      [source-thread, sink-thread] */
   void (*on_answer)(void* argument, uint64_t request, const bus_http_answer* answer);
+
+  uint32_t flags;          /* bus_http_flags */
+  uint32_t allowed_count;  /* at most 64 */
+  const bus_text* allowed; /* with BUS_HTTP_PUBLIC_ONLY: what may be asked all the same: addresses, networks
+                              ("10.1.0.0/16"), names of hosts */
 } bus_http_request;
 
 /* What the host's get_extension gives for BUS_EXT_HTTP. `self` is bus_host.self. stop, and a start that

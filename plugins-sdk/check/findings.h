@@ -1,0 +1,52 @@
+// What a check finds, told to whoever waits for it, line by line: a check that crashes has told what it was
+// doing.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace bus::check {
+
+// In the child. One thread.
+class Findings {
+ public:
+  // Lines go to `fd`.
+  explicit Findings(int fd) : fd_(fd) {}
+
+  void fail(std::string_view what) const { tell('F', what); }
+  void skip(std::string_view why) const { tell('S', why); }
+  void note(std::string_view what) const { tell('N', what); }
+  // The check came to its end.
+  void done() const { tell('D', {}); }
+  // What is done from here on.
+  void step(std::string what) {
+    step_ = std::move(what);
+    tell('P', step_);
+  }
+  const std::string& step() const { return step_; }
+
+  // Calls into the plugin: what is thrown out of it is a finding.
+  template <class Call>
+  void call(std::string what, Call&& call) {
+    step(std::move(what));
+    try {
+      call();
+    } catch (...) {
+      fail("an exception came out of: " + step_);
+    }
+  }
+
+ private:
+  void tell(char kind, std::string_view text) const;
+
+  int fd_;
+  std::string step_;
+};
+
+// UTF-8 without NUL, at most `most` bytes.
+bool is_text(std::string_view text, std::size_t most);
+
+// [a-z][a-z0-9_]*, at most 64.
+bool is_word(std::string_view text);
+
+}  // namespace bus::check

@@ -1,0 +1,83 @@
+#include "sinks/http/target.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace bus::http {
+namespace {
+
+// Those that frame the message, and those that this sink or the host writes.
+constexpr std::string_view kOurs[] = {
+    "host",         "content-length", "transfer-encoding", "connection",      "upgrade", "te", "trailer",
+    "content-type", "expect",         "keep-alive",        "proxy-connection"};
+constexpr std::string_view kSecret[] = {"authorization", "proxy-authorization", "cookie"};
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return out;
+}
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+bool is_token(std::string_view name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+  });
+}
+
+bool is_printable(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c < 0x7f; });
+}
+
+template <std::size_t N>
+bool one_of(const std::string& word, const std::string_view (&words)[N]) {
+  return std::find(std::begin(words), std::end(words), word) != std::end(words);
+}
+
+}  // namespace
+
+Status check_url(std::string_view url) {
+  const std::string scheme = lower(url.substr(0, url.find("://")));
+  if ((scheme != "http" && scheme != "https") || scheme.size() == url.size())
+    return invalid("url must begin with https:// or http://");
+  if (!is_printable(url) || url.find_first_of(" \"<>\\^`{|}") != std::string_view::npos)
+    return invalid("url has a character that no URL has; percent-encode it");
+  if (url.find('#') != std::string_view::npos) return invalid("url has a fragment (#), which is never sent");
+  const std::string_view name = name_of(url);
+  if (name.empty() || name[0] == ':') return invalid("url names no host");
+  if (name.find('@') != std::string_view::npos)
+    return invalid("url must not hold a user or a password; use authentication and a secret");
+  return {};
+}
+
+std::string_view name_of(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  const std::string_view rest = scheme == std::string_view::npos ? url : url.substr(scheme + 3);
+  return rest.substr(0, rest.find_first_of("/?#"));
+}
+
+Status read_headers(const std::vector<std::string_view>& lines, Http::Headers& headers) {
+  headers.clear();
+  for (const std::string_view line : lines) {
+    const std::size_t colon = line.find(':');
+    const std::string_view name = line.substr(0, colon);
+    const std::string shown = "header \"" + std::string(name) + "\"";
+    if (colon == std::string_view::npos || !is_token(name) || !is_printable(line))
+      return invalid("headers must be \"Name: value\" in ASCII");
+    const std::string word = lower(name);
+    if (one_of(word, kSecret))
+      return invalid(shown + " would be a secret in the configuration; use authentication");
+    if (one_of(word, kOurs) || word.starts_with("ce-") || word.starts_with("webhook-"))
+      return invalid(shown + " is written by bus");
+    headers.emplace_back(name, trimmed(line.substr(colon + 1)));
+  }
+  return {};
+}
+
+}  // namespace bus::http
