@@ -7,7 +7,8 @@ namespace bus::nats {
 namespace {
 
 constexpr std::int64_t kRequestMs = 2'000;  // for an answer of the server's about streams
-constexpr std::size_t kHeaderRoom = 1024;   // a message's headers count, too
+constexpr std::chrono::seconds kFarewell(3);
+constexpr std::size_t kHeaderRoom = 1024;  // a message's headers count, too
 
 Status status_of_failure(const jsPubAckErr& failure) {
   const std::string text = failure.ErrText == nullptr || *failure.ErrText == '\0'
@@ -27,6 +28,19 @@ Publisher::Publisher(Host host, PublisherSettings settings)
       settings_(std::move(settings)),
       connected_(Metric::gauge(host, "connected", "1 while there is a connection to a server.")),
       link_(host, [this](bool connected, std::string_view why) { changed(connected, why); }) {}
+
+// A callback that runs already is let end.
+Publisher::~Publisher() {
+  close();
+  std::unique_lock lock(mutex_);
+  settled_.wait_for(lock, kFarewell, [this] { return underway_ == 0; });
+}
+
+void Publisher::count_back(std::size_t messages) {
+  const std::lock_guard lock(mutex_);
+  underway_ -= messages;
+  settled_.notify_all();
+}
 
 void Publisher::changed(bool connected, std::string_view why) {
   connected_.set(connected ? 1 : 0);
@@ -98,6 +112,7 @@ void Publisher::answered(jsCtx*, natsMsg* message, jsPubAck* ack, jsPubAckErr* f
   } catch (...) {  // no memory: it is sent again
   }
   natsMsg_Destroy(message);
+  static_cast<Publisher*>(self)->count_back(1);
 }
 
 void Publisher::settle(std::string_view id, Fate fate, Status why) {
@@ -124,7 +139,14 @@ Status Publisher::send(const Envelope& one) {
   set("Bus-Source", one.source);
   set("Bus-Path", one.path);
   set("Nats-Expected-Stream", settings_.stream);
-  if (status == NATS_OK) status = js_PublishMsgAsync(context_.get(), &message, nullptr);
+  if (status == NATS_OK) {
+    {
+      const std::lock_guard lock(mutex_);
+      ++underway_;
+    }
+    status = js_PublishMsgAsync(context_.get(), &message, nullptr);
+    if (status != NATS_OK) count_back(1);
+  }
   natsMsg_Destroy(message);
   return status_of("publishing", status);
 }
@@ -197,7 +219,9 @@ Status Publisher::publish(const std::vector<Envelope>& all, std::size_t& accepte
 
 void Publisher::forget_pending() {
   natsMsgList list{};
-  if (js_PublishAsyncGetPendingList(&list, context_.get()) == NATS_OK) natsMsgList_Destroy(&list);
+  if (js_PublishAsyncGetPendingList(&list, context_.get()) != NATS_OK) return;
+  count_back(static_cast<std::size_t>(list.Count));
+  natsMsgList_Destroy(&list);
 }
 
 }  // namespace bus::nats

@@ -30,7 +30,7 @@ class Publisher {
  public:
   // Throws Failure for settings that are wrong. Touches nothing outside.
   Publisher(Host host, PublisherSettings settings);
-  ~Publisher() { close(); }
+  ~Publisher();
 
   // Connects, and makes the stream for `subjects` if it is to. Nothing to do if that was done.
   Status open(const std::string& subjects);
@@ -51,6 +51,7 @@ class Publisher {
   static void answered(jsCtx* context, natsMsg* message, jsPubAck* ack, jsPubAckErr* failure,
                        void* self) noexcept;
   void settle(std::string_view id, Fate fate, Status why);
+  void count_back(std::size_t messages);
   Status send(const Envelope& one);
   void expect(const std::vector<Envelope>& all, std::size_t count);
   std::size_t settle_batch(const std::vector<Envelope>& all);
@@ -68,7 +69,8 @@ class Publisher {
   std::unordered_map<std::string, std::size_t> places_;
   std::vector<Fate> fates_;
   std::size_t waiting_ = 0;
-  Status why_;  // of the first that failed
+  std::size_t underway_ = 0;  // messages that the library will still call back for
+  Status why_;                // of the first that failed
   std::size_t why_place_ = 0;
   bool lost_ = false;
   std::unordered_set<std::string> ahead_;  // ids that the stream has from behind the last batch's gap
