@@ -49,16 +49,26 @@ Status read_secret(const Settings& settings, const char* option, std::string& va
   return denied("there is no secret for " + std::string(option) + ": bus secret set NAME");
 }
 
+// The library begins its own words with a place in its source.
+std::string_view without_place(std::string_view detail) {
+  const std::size_t end = detail.starts_with('(') ? detail.find("): ") : std::string_view::npos;
+  return end == std::string_view::npos ? detail : detail.substr(end + 3);
+}
+
 }  // namespace
 
 Status status_of(std::string_view what, natsStatus status, jsErrCode code) {
   if (status == NATS_OK) return {};
   std::string text(what);
   text += ": ";
-  text += natsStatus_GetText(status);
+  if (code == JSNotEnabledErr || code == JSNotEnabledForAccountErr)
+    return unavailable(text + "the server does not offer JetStream, or not yet");
+  const std::string_view words = natsStatus_GetText(status);
+  text += words;
   natsStatus last = NATS_OK;
-  if (const char* detail = nats_GetLastError(&last); last == status && detail != nullptr && *detail != '\0')
-    text.append(" (").append(detail).append(")");
+  const char* detail = nats_GetLastError(&last);
+  if (last == status && detail != nullptr && *detail != '\0' && without_place(detail) != words)
+    text.append(" (").append(without_place(detail)).append(")");
   if (code != 0) text.append(", JetStream error ").append(std::to_string(static_cast<int>(code)));
   return {needs_a_person(status) ? Code::denied : Code::unavailable, std::move(text)};
 }
