@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from busproc import World, run_payload, until
+from busproc import BUS, World, run_payload, until
 from nats_peer import SERVER, NatsServer
 
-pytestmark = pytest.mark.skipif(SERVER is None, reason="there is no nats-server")
+BUILT = (Path(BUS).resolve().parents[1] / "lib/bus/plugins/nats.so").exists()
+pytestmark = [pytest.mark.skipif(SERVER is None, reason="there is no nats-server"),
+              pytest.mark.skipif(not BUILT, reason="bus was built without libnats-dev")]
 
 SINK = '[sinks.nats]\nplugin = "nats_sink"\nurl = ["{url}"]\ncreate_stream = true\norigin = "{origin}"\n'
 SOURCE = '[sources.nats]\nurl = ["{url}"]\norigin = "{origin}"\n'

@@ -5,14 +5,17 @@ import random
 import shutil
 import socket
 import subprocess
+from pathlib import Path
 
 import pytest
 
-from busproc import PATIENCE, until
+from busproc import BUS, PATIENCE, until
 
 PATHS = "/usr/sbin:/usr/bin:/sbin:/bin"
 SERVER, CLIENT = shutil.which("redis-server", path=PATHS), shutil.which("redis-cli", path=PATHS)
-pytestmark = pytest.mark.skipif(SERVER is None or CLIENT is None, reason="there is no redis-server")
+BUILT = (Path(BUS).resolve().parents[1] / "lib/bus/plugins/redis.so").exists()
+pytestmark = [pytest.mark.skipif(SERVER is None or CLIENT is None, reason="there is no redis-server"),
+              pytest.mark.skipif(not BUILT, reason="bus was built without libhiredis-dev")]
 
 
 class Redis:
