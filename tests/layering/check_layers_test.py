@@ -29,6 +29,7 @@ class CheckLayers(unittest.TestCase):
             "core/json/CMakeLists.txt": "bus_core_library(json SOURCES a.cpp DEPENDS base LINK x)",
             "core/plugin/a.cpp": "#include <bus/plugin.h>\n",
             "sources/fs/a.cpp": '#include <bus/plugin.hpp>\n#include "a.h"\n#include "sources/fs/b.h"\n',
+            "sinks/fs/a.cpp": '#include "sources/fs/b.h"\n',
             "sources/fs/test/a.cpp": '#include "tests/support/x.h"\n',
             "plugins-sdk/include/bus/a.hpp": '#include "bus/b.h"\n#include <vector>\n'}), [])
 
