@@ -3,6 +3,7 @@
 #include "core/base/text.h"
 #include "core/base/version.h"
 #include "core/cli/host_side.h"
+#include "core/plugin/child_main.h"
 
 namespace {
 
@@ -19,6 +20,7 @@ config::Loaded load_text(std::string_view toml, std::string_view name) {
 }  // namespace
 
 extern "C" __attribute__((visibility("default"))) const bus::cli::HostSide* bus_host_side() {
-  static const bus::cli::HostSide side = {version(), host::run, config::load, load_text, sign};
+  static const bus::cli::HostSide side = {version(), host::run, config::load,
+                                          load_text, sign,      plugin::run_plugin_host};
   return &side;
 }

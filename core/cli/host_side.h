@@ -24,6 +24,7 @@ struct HostSide {
   config::Loaded (*load_text)(std::string_view toml, std::string_view name);
   // Hexadecimal HMAC-SHA256.
   std::string (*sign)(const Secret& key, std::string_view body);
+  int (*run_plugin_host)();  // plugin/child_main.h
 };
 
 inline constexpr const char* kHostSideSymbol = "bus_host_side";

@@ -28,6 +28,7 @@ void write_line(Session& session, json::Node plugin) {
       "  " + text_of(plugin, "role") + "  " + text_of(plugin, "state") + "  " + text_of(plugin, "version");
   line += "  " + std::to_string(plugin["events"].integer().value_or(0)) + " events  " +
           text_of(plugin, "summary");
+  if (plugin["isolation"].string_or("") == "process") line += "  [own process]";
   if (plugin["reason"].exists()) line += "  (" + text_of(plugin, "reason") + ")";
   session.out().line(line);
 }

@@ -7,8 +7,9 @@ namespace bus::cli {
 extern const Verb kServe, kStatus, kDoctor, kEmit, kEventsList, kEventsWatch, kEventsShow, kTasks, kWait,
     kWaitCi, kOn, kWatch, kExplain, kExpr, kPluginsList, kPluginsShow, kSources, kSinks, kSecretSet,
     kSecretList, kSecretRemove, kConfigShow, kConfigCheck, kConfigSchema, kConfigSample, kDemo, kCompletion,
-    kVersion, kTokenCreate, kTokenList, kTokenRemove, kDbStats, kDbCheck, kDbBackup, kDbPrune, kEventsQuery,
-    kGithubStatus, kGithubWatch, kGithubPoll, kGithubRedeliver, kGithubForward, kGithubSmee, kGithubPr;
+    kVersion, kPluginHost, kTokenCreate, kTokenList, kTokenRemove, kDbStats, kDbCheck, kDbBackup, kDbPrune,
+    kEventsQuery, kGithubStatus, kGithubWatch, kGithubPoll, kGithubRedeliver, kGithubForward, kGithubSmee,
+    kGithubPr;
 
 const Option kNoAutostart = {.name = "no-autostart",
                              .help = "Do not start a host if none answers (also BUS_AUTOSTART=0)."};
@@ -37,7 +38,7 @@ constexpr const Verb* kVerbs[] = {
     &kGithubPr,      &kConfigShow,
     &kConfigCheck,   &kConfigSchema,
     &kConfigSample,  &kCompletion,
-    &kVersion,
+    &kVersion,       &kPluginHost,
 };
 
 constexpr Option kCommon[] = {

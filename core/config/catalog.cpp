@@ -166,6 +166,10 @@ void write_plugin_schema(json::Writer& out, std::string_view section) {
   out.key("plugin").begin_object().member("type", "string").end_object();
   out.key("isolation").begin_object().key("enum").begin_array().string("host").string("process").end_array();
   out.end_object();
+  out.key("allow").begin_object().member("type", "array");
+  out.key("items").begin_object().member("type", "string").end_object().end_object();
+  out.key("memory").begin_object().member("type", "string").end_object();
+  out.key("call_timeout").begin_object().member("type", "string").end_object();
   if (section == "sinks") out.key("predicate").begin_object().member("type", "string").end_object();
   out.end_object().end_object().end_object();
 }
@@ -191,6 +195,9 @@ void show_plugin(std::string& out, const std::string& key, const PluginTable& ta
   show("enabled", table.enabled ? "true" : "false");
   show("plugin", quoted(table.plugin));
   if (!table.isolation.empty()) show("isolation", quoted(table.isolation));
+  if (!table.allow.empty()) show("allow", option_text(table.allow));
+  if (table.memory != 0) show("memory", quoted(format_size(table.memory)));
+  if (table.call_timeout.count() != 0) show("call_timeout", quoted(format_duration(table.call_timeout)));
   if (!table.predicate.empty()) show("predicate", quoted(table.predicate));
   const std::string prefix = key + ".";
   for (const auto& [word, option] : table.options.options) {
@@ -248,7 +255,10 @@ std::string sample() {
          "and\n"
          "# `isolation` (host or process) are known to bus, sinks also have a `predicate`; the other keys "
          "are the\n"
-         "# plugin's own (`bus plugins show <name>`).\n";
+         "# plugin's own (`bus plugins show <name>`). For a plugin in a process of its own there are also "
+         "`allow`\n"
+         "# (a list of network, unix, programs, files:/a/path), `memory` (256MiB) and `call_timeout` "
+         "(10s).\n";
 }
 
 std::string schema() {

@@ -30,7 +30,12 @@ void Catalog::add_folder(const std::string& folder, bool installed) {
   }
 }
 
-Result<std::shared_ptr<const Plugin>> Catalog::get(std::string_view name) {
+bool Catalog::is_installed(std::string_view name) const {
+  const auto found = entries_.find(name);
+  return found != entries_.end() && found->second.installed;
+}
+
+Result<std::shared_ptr<const Plugin>> Catalog::get(std::string_view name, bool isolated, const Load& load) {
   const auto found = entries_.find(name);
   if (found == entries_.end()) {
     std::vector<std::string_view> names;
@@ -41,8 +46,10 @@ Result<std::shared_ptr<const Plugin>> Catalog::get(std::string_view name) {
         near.empty() ? "bus plugins lists those there are" : "did you mean '" + std::string(near) + "'?");
   }
   Entry& entry = found->second;
-  if (!entry.tried) {
+  if (!entry.tried || entry.isolated != isolated) {
     entry.tried = true;
+    entry.isolated = isolated;
+    entry.plugin = nullptr;
     auto loaded = load(entry.path);
     if (!loaded) {
       entry.failure = std::move(loaded).error();

@@ -16,5 +16,8 @@ namespace bus::plugin {
 // `document` is a buffer.
 Result<event::Event> read_form(const Descriptor& descriptor, std::string_view text, Time now,
                                json::Document& document);
+// The same, handed to `take` in the C form.
+Status take_form(const Descriptor& descriptor, std::string_view text, Time now,
+                 void (*take)(void*, const bus_event*), void* argument);
 
 }  // namespace bus::plugin

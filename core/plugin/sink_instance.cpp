@@ -189,6 +189,16 @@ void SinkInstance::wait_and_pump(const Error& why, microseconds least) {
   });
 }
 
+// What it has answered for is saved; open() goes on there, and reads the rest of the batch again.
+void SinkInstance::interrupted() {
+  reader_.reset();
+  save_cursor(true);
+  save_timer_ = 0;  // all timers are gone
+  batch_.assign({});
+  next_ = 0;
+  paused_ = false;
+}
+
 void SinkInstance::shut() {
   reader_.reset();
   save_cursor(true);
