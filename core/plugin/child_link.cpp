@@ -118,7 +118,7 @@ Result<bool> Link::receive(Received& out) {
         return true;
       }
     }
-    const auto more = read_some();
+    auto more = read_some();
     if (!more || !*more) return more;
   }
 }

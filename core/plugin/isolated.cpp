@@ -71,7 +71,10 @@ Status Isolated::spawn() {
   auto child = begin_child(
       *instance_.services().spawner, *library_, confinement_, hurry_,
       [this](std::string_view line) { hear(line); }, begun);
-  if (!child) return std::move(child).error();
+  if (!child) {
+    if (child.error().code == Code::unavailable) instance_.count_end("load", child.error().message);
+    return std::move(child).error();
+  }
   process_ = std::move(*child);
   unanswered_ = std::make_shared<Unanswered>();
   born_ = log_since_ = now();

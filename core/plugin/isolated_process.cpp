@@ -175,7 +175,7 @@ Status ChildProcess::await_more(Mono deadline) {
   }
   const bool hurried = hurry_.deadline() != Mono(nanoseconds(std::numeric_limits<std::int64_t>::max()));
   pollfd fds[3] = {{link_->fd(), static_cast<short>(POLLIN | (link_->has_unsent() ? POLLOUT : 0)), 0},
-                   {words_.get(), POLLIN, 0},
+                   {words(), POLLIN, 0},
                    {hurried ? -1 : hurry_.fd(), POLLIN, 0}};
   (void)!::poll(fds, 3, static_cast<int>(std::min<std::int64_t>(left.count(), 3'600'000)));
   if (fds[1].revents != 0) listen();
@@ -242,10 +242,13 @@ Result<bool> ChildProcess::turn(const Serve& serve) {
 
 void ChildProcess::listen() {
   std::array<char, 4096> buffer;
-  for (int i = 0; i < 16 && words_; ++i) {
+  for (int i = 0; i < 16 && !deaf_; ++i) {
     const ssize_t n = ::read(words_.get(), buffer.data(), buffer.size());
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (n <= 0) return words_.reset();
+    if (n <= 0) {
+      deaf_ = true;
+      return;
+    }
     for (const char c : std::string_view(buffer.data(), static_cast<std::size_t>(n))) {
       if (c != '\n') {
         if (line_.size() < kLine) line_ += c;

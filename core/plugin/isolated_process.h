@@ -67,7 +67,7 @@ class ChildProcess {
   void listen();
 
   const std::shared_ptr<Link>& link() const { return link_; }
-  int words() const { return words_.get(); }  // its stderr; -1 once that is closed
+  int words() const { return deaf_ ? -1 : words_.get(); }  // its stderr; -1 once it has closed that
   const std::optional<ChildEnd>& end() const { return end_; }
   pid_t pid() const { return child_.pid; }
   void kill();  // any thread
@@ -88,7 +88,8 @@ class ChildProcess {
   const Heard heard_;
   process::Child child_;
   std::shared_ptr<Link> link_;
-  UniqueFd words_;
+  UniqueFd words_;  // open as long as this: it may be watched
+  bool deaf_ = false;
   std::string line_, last_;  // of its stderr: what is not a line yet, and the latest lines
   std::uint64_t calls_ = 0;
   std::string what_;  // the call that runs

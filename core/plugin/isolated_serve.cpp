@@ -156,11 +156,10 @@ Status Isolated::serve_words(const Received& received, Unpacker& in) {
   const auto level = in.number<std::int32_t>();
   const std::string_view words = in.text();
   if (!in.done()) return senseless("a line for the log");
-  if (!may_log()) return Ok{};
-  if (received.frame == Frame::log) {
+  if (received.frame == Frame::report) {
+    instance_.report(level, words);  // the log holds repeats of that back by itself
+  } else if (may_log()) {
     instance_.write_log(level, words);
-  } else {
-    instance_.report(level, words);
   }
   return Ok{};
 }

@@ -110,12 +110,13 @@ Status Manager::Impl::add(const std::string& name, const config::PluginTable& ta
 }
 
 void Manager::Impl::add_installed(const config::Settings& settings) {
+  const bool isolated = settings.plugins.isolation == "process";
   std::vector<std::string> names;
   for (const auto& [name, entry] : catalog.entries()) {
     if (entry.installed) names.push_back(name);
   }
   for (const std::string& name : names) {
-    const auto plugin = load_plugin(name, false);
+    const auto plugin = load_plugin(name, isolated);
     if (!plugin || (*plugin)->descriptor.role != Role::source || !(*plugin)->descriptor.needs_no_settings())
       continue;
     const bool mentioned = settings.sources.count(name) != 0;
@@ -124,7 +125,7 @@ void Manager::Impl::add_installed(const config::Settings& settings) {
     if (mentioned || used) continue;
     config::PluginTable empty;
     empty.plugin = name;
-    if (Status added = add(name, empty, Role::source, false); !added)
+    if (Status added = add(name, empty, Role::source, isolated); !added)
       add_failed(name, name, Role::source, added.error());
   }
 }

@@ -46,9 +46,10 @@ void print(const Row& row) {
   std::fflush(stdout);
 }
 
-HostProcess::HostProcess(const std::string& program) : program_(program) {
+HostProcess::HostProcess(const std::string& program, const std::string& configuration) : program_(program) {
   (void)make_private_folder(folder_ / "config/secrets");
   (void)make_private_folder(folder_ / "run");
+  if (!configuration.empty()) (void)replace_file(folder_ / "config/config.toml", configuration);
   (void)replace_file(folder_ / "config/secrets/github", std::string(kSecret) + "\n");
   const UniqueFd log(::open((folder_ / "host.log").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
   process::Program host;

@@ -42,7 +42,7 @@ void print(const Row& row);
 // A host as a user has it: the real binary, started as `bus serve` with port 0 in a temporary folder.
 class HostProcess {
  public:
-  explicit HostProcess(const std::string& program);
+  explicit HostProcess(const std::string& program, const std::string& configuration = {});
   ~HostProcess();  // SIGTERM, and waits
   HostProcess(const HostProcess&) = delete;
   HostProcess& operator=(const HostProcess&) = delete;
@@ -88,6 +88,8 @@ void bench_files(const HostProcess& host);
 void bench_waits(const HostProcess& host);
 void bench_idle(const std::string& program);
 void bench_memory(const std::string& program);
+void bench_isolation(const HostProcess& host);  // configured by:
+std::string isolation_settings();
 void bench_predicates();
 void bench_normalize();
 
