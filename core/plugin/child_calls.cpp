@@ -144,7 +144,7 @@ void ChildHost::webhook(Unpacker& in, Packer& out) {
   const bus_webhook_request request = unpack_webhook(in, headers);
   bus_webhook_reply reply{};
   reply.size = sizeof reply;
-  posted_.emplace();
+  posted_ = Posted{};
   const Status handled = told(
       [&](bus_error* failure) { return webhook_->on_request(source_->self, &request, &reply, failure); });
   pack_status(out, handled);
@@ -156,7 +156,7 @@ void ChildHost::intake(Unpacker& in, Packer& out) {
   const std::string_view message = in.text();
   bus_intake_reply reply{};
   reply.size = sizeof reply;
-  posted_.emplace();
+  posted_ = Posted{};
   const Status handled = told([&](bus_error* failure) {
     return intake_->on_message(source_->self, text_of(message), &reply, failure);
   });

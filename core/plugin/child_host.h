@@ -80,6 +80,11 @@ class ChildHost {
   }
 
  private:
+  // What a callback has posted so far.
+  struct Posted {
+    std::uint32_t count = 0;
+    Packer events;
+  };
   struct Waiter {
     CondVar answered;
     bool done = false;
@@ -115,10 +120,6 @@ class ChildHost {
   const bus_webhook* webhook_ = nullptr;
   const bus_intake* intake_ = nullptr;
   bool active_ = false;
-  struct Posted {
-    std::uint32_t count = 0;
-    Packer events;
-  };
   std::optional<Posted> posted_;
   std::map<std::pair<Kind, std::uint64_t>, Heard> heard_;
   std::map<std::uint64_t, std::int32_t> pids_;  // of programs

@@ -54,6 +54,36 @@ inline void write_frames(std::uint8_t word) {
   (void)!::write(3, frame.data(), frame.size());
 }
 
+template <class Number>
+void append(std::string& out, Number number) {
+  out.append(reinterpret_cast<const char*>(&number), sizeof number);
+}
+
+// Emits far more than it is told to have unanswered.
+inline void flood_events() {
+  std::string event;
+  append(event, std::uint8_t{33});
+  append(event, std::uint64_t{1} << 40);
+  append(event, std::uint8_t{0});   // no receipts
+  append(event, std::uint32_t{1});  // one event: flags, time, no task, and its texts
+  append(event, std::uint32_t{0});
+  append(event, std::int64_t{0});
+  append(event, std::uint8_t{0});
+  append(event, std::uint32_t{5});
+  event += "thing";
+  for (int i = 0; i < 6; ++i) append(event, std::uint32_t{0});
+  std::string all;
+  for (int i = 0; i < 5000; ++i) {
+    append(all, static_cast<std::uint32_t>(event.size()));
+    all += event;
+  }
+  for (std::size_t sent = 0; sent < all.size();) {
+    const ssize_t n = ::write(3, all.data() + sent, all.size() - sent);
+    if (n < 0) break;
+    sent += static_cast<std::size_t>(n);
+  }
+}
+
 // Does what it is told, and comes back only if that does.
 inline void misbehave(const bus_host* host, const std::string& how) {
   if (how == "throw") throw std::runtime_error("thrown on purpose");
@@ -66,6 +96,7 @@ inline void misbehave(const bus_host* host, const std::string& how) {
   if (how == "memory") take_memory(true);
   if (how == "malloc") take_memory(false);
   if (how == "log") flood_log(host);
+  if (how == "flood") flood_events();
   if (how == "garbage") write_garbage();
   if (how == "frame") write_frames(200);
   if (how == "result") write_frames(32);

@@ -194,6 +194,14 @@ TEST_F(IsolatedTest, MemoryIsBounded) {
 }
 #endif
 
+// How far it gets depends on how fast the store is.
+TEST_F(IsolatedTest, AFloodOfEventsIsTheEnd) {
+  run_source();
+  for (int i = 0; i < 100 && child().restarts == 0; ++i) (void)tell(R"({"how":"flood"})").ok();
+  EXPECT_EQ(child().restarts, 1u);
+  EXPECT_THAT(child().last_end, HasSubstr("flooded the host"));
+}
+
 TEST_F(IsolatedTest, AFloodOfLinesIsCut) {
   run_source();
   EXPECT_TRUE(tell(R"({"key":"a","how":"log"})").ok());
