@@ -9,15 +9,14 @@
 namespace bus::plugin {
 namespace {
 
-bool is_whole(const bus_source* source) {
-  return source->size >= offsetof(bus_source, get_extension) + sizeof source->get_extension &&
-         source->start != nullptr && source->stop != nullptr && source->destroy != nullptr;
+bool is_whole(const bus_source& source) {
+  return source.size >= offsetof(bus_source, get_extension) + sizeof source.get_extension &&
+         source.start != nullptr && source.stop != nullptr && source.destroy != nullptr;
 }
 
-bool is_whole(const bus_sink* sink) {
-  return sink->size >= offsetof(bus_sink, get_extension) + sizeof sink->get_extension &&
-         sink->start != nullptr && sink->deliver != nullptr && sink->stop != nullptr &&
-         sink->destroy != nullptr;
+bool is_whole(const bus_sink& sink) {
+  return sink.size >= offsetof(bus_sink, get_extension) + sizeof sink.get_extension &&
+         sink.start != nullptr && sink.deliver != nullptr && sink.stop != nullptr && sink.destroy != nullptr;
 }
 
 // What a call that reports with a bus_error came to.
@@ -65,24 +64,31 @@ void ChildHost::handle(Frame frame, std::uint64_t number, const std::string& bod
   (void)!link_.send(Frame::result, number, out.bytes()).ok();
 }
 
+Status ChildHost::make() {
+  bus_error failure = empty_error();
+  const auto refused = [&failure] {
+    return error_of(failure.code == BUS_OK ? std::int32_t{BUS_FAULT} : failure.code, failure);
+  };
+  bool whole = false;
+  if (descriptor_.role == Role::source) {
+    source_ = descriptor_.create_source(&host_, &failure);
+    if (source_ == nullptr) return refused();
+    whole = is_whole(*source_);
+  } else {
+    sink_ = descriptor_.create_sink(&host_, &failure);
+    if (sink_ == nullptr) return refused();
+    whole = is_whole(*sink_);
+  }
+  return whole ? Status(Ok{}) : Status(error(Code::invalid, "its instance table is wrong"));
+}
+
 Status ChildHost::create(Unpacker& in, Packer& out) {
   name_ = in.text();
   offers_ = in.number<std::uint32_t>();
   options_ = unpack_options(in);
   if (!in.done()) return error(Code::fault, "the host's settings make no sense");
   host_ = make_child_table(*this);
-  bus_error failure = empty_error();
-  source_ = nullptr, sink_ = nullptr;
-  const bool is_source = descriptor_.role == Role::source;
-  if (is_source) {
-    source_ = descriptor_.create_source(&host_, &failure);
-  } else {
-    sink_ = descriptor_.create_sink(&host_, &failure);
-  }
-  if (source_ == nullptr && sink_ == nullptr)
-    return error_of(failure.code == BUS_OK ? std::int32_t{BUS_FAULT} : failure.code, failure);
-  if (is_source ? !is_whole(source_) : !is_whole(sink_))
-    return error(Code::invalid, "its instance table is wrong");
+  if (Status made = make(); !made) return made;
   const auto ask = [this](const char* id) {
     return source_ == nullptr || source_->get_extension == nullptr
                ? nullptr

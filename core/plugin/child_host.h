@@ -95,6 +95,7 @@ class ChildHost {
   // One call of the host's. [instance's thread]
   void handle(Frame frame, std::uint64_t number, const std::string& body);
   Status create(Unpacker& in, Packer& out);
+  Status make();
   void start(Unpacker& in, Packer& out);
   void stop();
   void destroy();

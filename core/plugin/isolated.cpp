@@ -15,7 +15,8 @@ namespace {
 constexpr milliseconds kStopPatience{
     3'000};  // for stop and destroy together; within HostServices::stop_grace
 constexpr milliseconds kDestroyPatience{1'000};
-constexpr seconds kSettled{60};  // a child that has lived so long is not in a loop of crashes
+constexpr milliseconds kBeginPatience{30'000};  // the machine's speed, not the plugin's, is most of it
+constexpr seconds kSettled{60};                 // a child that has lived so long is not in a loop of crashes
 
 Mono now() {
   return std::chrono::steady_clock::now();
@@ -56,7 +57,8 @@ Result<std::unique_ptr<ChildProcess>> begin_child(process::Spawner& spawner, con
     return error(Code::invalid, "a question before anything was made");
   };
   const auto answer =
-      (*child)->call(Frame::begin, body.bytes(), confinement.call_timeout, "loading its library", nothing);
+      (*child)->call(Frame::begin, body.bytes(), std::max(confinement.call_timeout, kBeginPatience),
+                     "loading its library", nothing);
   if (!answer) return answer.error();
   Unpacker in(*answer);
   if (Status begun = unpack_status(in); !begun) return std::move(begun).error();

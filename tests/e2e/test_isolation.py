@@ -25,7 +25,7 @@ def bad(world):
     for name in ("bad_source", "bad_at_load"):
         shutil.copy(BUILT / f"{name}.so", folder / f"{name}.so")
         (folder / f"{name}.so").chmod(0o644)
-    world.configure(f'[plugins]\ndirectories = ["{folder}"]\n[sources.bad_source]\ncall_timeout = "3s"\n'
+    world.configure(f'[plugins]\ndirectories = ["{folder}"]\n[sources.bad_source]\ncall_timeout = "5s"\n'
                     "[sources.bad_at_load]\n")
     return world
 

@@ -153,7 +153,7 @@ TEST_F(IsolatedTest, SurvivesWhateverItDoesInACallback) {
 
 TEST_F(IsolatedTest, EndsAProcessThatHangs) {
   Confinement impatient = bounds();
-  impatient.call_timeout = 200ms;
+  impatient.call_timeout = 3s;
   run_source("", "", impatient);
   const auto answer = tell(R"({"how":"hang"})");
   ASSERT_FALSE(answer.ok());
@@ -164,7 +164,7 @@ TEST_F(IsolatedTest, EndsAProcessThatHangs) {
 // The host does not know of these calls: the process ends itself.
 TEST_F(IsolatedTest, EndsAProcessThatHangsByItself) {
   Confinement impatient = bounds();
-  impatient.call_timeout = 500ms;
+  impatient.call_timeout = 3s;
   for (const std::string where : {"timer", "fd"}) {
     run_source("hang", where, impatient);
     until(*source_, [&] { return child().restarts == 1; });
