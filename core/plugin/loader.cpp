@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "core/base/text.h"
-#include "core/plugin/gate.h"
 #include "core/plugin/isolated.h"
 
 namespace bus::plugin {
@@ -65,8 +64,14 @@ Result<std::shared_ptr<const Plugin>> load_isolated(const std::string& path, con
                                                     process::Spawner& spawner) {
   auto file = pass_gate(path);
   if (!file) return std::move(file).error();
+  return load_isolated(std::move(*file), program, spawner);
+}
+
+Result<std::shared_ptr<const Plugin>> load_isolated(GatedFile file, const std::string& program,
+                                                    process::Spawner& spawner) {
+  const std::string path = std::move(file.path);
   const auto library =
-      std::make_shared<const ChildLibrary>(ChildLibrary{std::move(file->memory), program, path});
+      std::make_shared<const ChildLibrary>(ChildLibrary{std::move(file.memory), program, path});
   const Hurry patience;
   Begun begun;
   const auto child = begin_child(
@@ -76,7 +81,7 @@ Result<std::shared_ptr<const Plugin>> load_isolated(const std::string& path, con
   auto descriptor = unpack_descriptor(in, &create_isolated_source, &create_isolated_sink);
   if (!descriptor) return std::move(descriptor).error().in(path);
   return std::shared_ptr<const Plugin>(
-      std::make_shared<Plugin>(Plugin{std::move(*descriptor), path, std::move(file->sha256), library}));
+      std::make_shared<Plugin>(Plugin{std::move(*descriptor), path, std::move(file.sha256), library}));
 }
 
 }  // namespace bus::plugin

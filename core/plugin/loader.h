@@ -7,6 +7,7 @@
 #include "core/base/result.h"
 #include "core/plugin/confinement.h"
 #include "core/plugin/descriptor.h"
+#include "core/plugin/gate.h"
 #include "core/process/spawner.h"
 
 namespace bus::plugin {
@@ -28,6 +29,10 @@ Result<std::shared_ptr<const Plugin>> load(const std::string& path);
 // `program` plugin-host is, and so is everything else (isolated.h). Code::unavailable: the child died over
 // it.
 Result<std::shared_ptr<const Plugin>> load_isolated(const std::string& path, const std::string& program,
+                                                    process::Spawner& spawner);
+
+// The same of a file that has passed the gate; its memory is taken.
+Result<std::shared_ptr<const Plugin>> load_isolated(GatedFile file, const std::string& program,
                                                     process::Spawner& spawner);
 
 // Maps the library in `memory` and reads its descriptor; `path` names it. As load().
