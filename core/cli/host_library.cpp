@@ -3,6 +3,7 @@
 #include "core/base/text.h"
 #include "core/base/version.h"
 #include "core/cli/host_side.h"
+#include "core/plugin/child_main.h"
 #include "core/plugin/describe.h"
 
 namespace {
@@ -30,7 +31,8 @@ void describe() {
 }  // namespace
 
 extern "C" __attribute__((visibility("default"))) const bus::cli::HostSide* bus_host_side() {
-  static const bus::cli::HostSide side = {version(),       host::run, config::load, load_text, sign,
-                                          plugin::look_at, trust,     untrust,      describe};
+  static const bus::cli::HostSide side = {
+      version(),       host::run, config::load, load_text, sign,
+      plugin::look_at, trust,     untrust,      describe,  plugin::run_plugin_host};
   return &side;
 }

@@ -33,6 +33,7 @@ struct HostSide {
   Status (*trust)(const std::string& file, const plugin::Pin& pin);
   Result<std::vector<plugin::Pin>> (*untrust)(const std::string& file, const std::string& what);
   void (*describe)();
+  int (*run_plugin_host)();  // plugin/child_main.h
 };
 
 inline constexpr const char* kHostSideSymbol = "bus_host_side";

@@ -29,6 +29,7 @@ void write_line(Session& session, json::Node plugin) {
     line += trust == "no" ? "  untrusted" : "  " + trust;
   line += "  " + std::to_string(plugin["events"].integer().value_or(0)) + " events  " +
           text_of(plugin, "summary");
+  if (plugin["isolation"].string_or("") == "process") line += "  [own process]";
   if (plugin["reason"].exists()) line += "  (" + text_of(plugin, "reason") + ")";
   session.out().line(line);
   if (plugin["hint"].exists()) session.out().line("    " + text_of(plugin, "hint"));

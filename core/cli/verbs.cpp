@@ -11,7 +11,7 @@ extern const Verb kServe, kStatus, kDoctor, kEmit, kEventsList, kEventsWatch, kE
     kGithubStatus, kGithubWatch, kGithubPoll, kGithubRedeliver, kGithubForward, kGithubSmee, kGithubPr,
     kRulesAdd, kRulesList, kRulesShow, kRulesEnable, kRulesDisable, kRulesRemove, kRulesRuns, kRulesLogs,
     kRulesTest, kRulesTrigger, kPluginsNew, kPluginsTrust, kPluginsUntrust, kPluginDescribe, kDeadList,
-    kDeadShow, kDeadRetry, kDeadDrop;
+    kDeadShow, kDeadRetry, kDeadDrop, kPluginHost;
 
 const Option kNoAutostart = {.name = "no-autostart",
                              .help = "Do not start a host if none answers (also BUS_AUTOSTART=0)."};
@@ -80,6 +80,7 @@ constexpr const Verb* kVerbs[] = {
     &kCompletion,
     &kVersion,
     &kPluginDescribe,
+    &kPluginHost,
 };
 
 constexpr Option kCommon[] = {

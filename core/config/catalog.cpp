@@ -187,6 +187,10 @@ void write_plugin_schema(json::Writer& out, std::string_view section) {
   out.key("plugin").begin_object().member("type", "string").end_object();
   out.key("isolation").begin_object().key("enum").begin_array().string("host").string("process").end_array();
   out.end_object();
+  out.key("allow").begin_object().member("type", "array");
+  out.key("items").begin_object().member("type", "string").end_object().end_object();
+  out.key("memory").begin_object().member("type", "string").end_object();
+  out.key("call_timeout").begin_object().member("type", "string").end_object();
   if (section == "sinks") write_sink_schema(out);
   out.end_object().end_object().end_object();
 }
@@ -212,6 +216,9 @@ void show_plugin(std::string& out, const std::string& key, const PluginTable& ta
   show("enabled", table.enabled ? "true" : "false");
   show("plugin", quoted(table.plugin));
   if (!table.isolation.empty()) show("isolation", quoted(table.isolation));
+  if (!table.allow.empty()) show("allow", option_text(table.allow));
+  if (table.memory != 0) show("memory", quoted(format_size(table.memory)));
+  if (table.call_timeout.count() != 0) show("call_timeout", quoted(format_duration(table.call_timeout)));
   if (!table.predicate.empty()) show("predicate", quoted(table.predicate));
   const SinkTable usual;
   if (table.sink.batch != usual.batch) show("batch", std::to_string(table.sink.batch));
@@ -278,10 +285,13 @@ std::string sample() {
          "one\n"
          "# delivery), `from` (\"beginning\" or \"now\": where a new sink begins), and `retry_max_attempts` "
          "and\n"
-         "# `retry_max_age`, after which an event goes to the dead letters (`bus dead list`). The other keys "
-         "are "
-         "the\n"
-         "# plugin's own (`bus plugins show <name>`).\n";
+         "# `retry_max_age`, after which an event goes to the dead letters (`bus dead list`). For a plugin "
+         "in "
+         "a\n"
+         "# process of its own there are also `allow` (a list of network, unix, programs, files:/a/path), "
+         "`memory`\n"
+         "# (256MiB) and `call_timeout` (10s). The other keys are the plugin's own (`bus plugins show "
+         "<name>`).\n";
 }
 
 std::string schema() {

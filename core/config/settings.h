@@ -79,6 +79,11 @@ struct PluginTable {
   bool enabled = true;
   std::string plugin;       // which plugin; the table's name unless it says so
   std::string isolation{};  // empty: as Plugins::isolation; "host" or "process"
+  // Of a plugin in a process of its own: what it may have besides ("network", "unix", "programs",
+  // "files:/path"), and its bounds; 0: the default.
+  std::vector<std::string> allow{};
+  std::uint64_t memory = 0;
+  microseconds call_timeout{0};
   std::string predicate{};  // sinks: what to forward; empty: everything
   SinkTable sink{};         // sinks
   Table options;            // typed against the plugin's option table when it is loaded

@@ -40,6 +40,10 @@ namespace bus::config {
 namespace {
 
 constexpr std::string_view kIsolations[] = {"host", "process"};
+// The keys of a source's or sink's table that are not the plugin's own.
+constexpr std::string_view kOfTheHost[] = {"enabled", "plugin", "isolation",
+                                           "allow",   "memory", "call_timeout"};
+constexpr std::uint64_t kLeastMemory = 32u << 20;
 
 bool is_name(std::string_view name, std::string_view more) {
   const auto good = [&](char c) {
@@ -149,7 +153,12 @@ class Reader {
       plugin.plugin = reader.text("plugin").value_or(name);
       if (!is_name(plugin.plugin, "_")) reader.complain("plugin", "'plugin' is not a plugin's name");
       plugin.isolation = reader.choice("isolation", kIsolations).value_or("");
-      for (const char* taken : {"enabled", "plugin", "isolation"}) plugin.options.options.erase(taken);
+      plugin.allow = reader.words("allow").value_or(std::vector<std::string>{});
+      plugin.memory = reader.bytes("memory").value_or(0);
+      if (plugin.memory != 0 && plugin.memory < kLeastMemory)
+        reader.complain("memory", "'memory' must be 32MiB at least");
+      plugin.call_timeout = reader.duration("call_timeout").value_or(microseconds(0));
+      for (const std::string_view taken : kOfTheHost) plugin.options.options.erase(std::string(taken));
       if (sinks) sink(plugin, reader);
     });
   }

@@ -106,6 +106,7 @@ void make_plugins(Parts& parts) {
                                 parts.metrics, parts.clock, log::global(), *parts.secrets};
   const char* home = std::getenv("HOME");
   services.home = home == nullptr ? "" : home;
+  services.own_folders = {parts.paths.config, parts.paths.state, parts.paths.runtime};
   services.max_webhook_body = parts.settings.http.max_webhook_body;
   services.keep_dead_letters = static_cast<std::uint64_t>(parts.settings.store.keep_dead_letters);
   parts.plugins = std::make_unique<plugin::Manager>(

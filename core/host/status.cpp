@@ -27,6 +27,14 @@ void write_figures(json::Writer& out, const PluginStatus& one) {
   out.member("calls", figures.calls).member("errors", figures.errors).member("queued", one.queued);
 }
 
+void write_child(json::Writer& out, const PluginStatus& one) {
+  out.member_if("isolation", one.isolation);
+  if (!one.child) return;
+  out.member("restarts", one.child->restarts);
+  if (one.child->pid != 0) out.member("pid", static_cast<std::int64_t>(one.child->pid));
+  out.member_if("sandbox", one.child->sandbox).member_if("last_end", one.child->last_end);
+}
+
 void write_plugin(json::Writer& out, const PluginStatus& one) {
   out.begin_object().member("name", one.name).member_if("plugin", one.plugin).member_if("role", one.role);
   out.member_if("version", one.version).member_if("summary", one.summary).member_if("path", one.path);
@@ -44,6 +52,7 @@ void write_plugin(json::Writer& out, const PluginStatus& one) {
     out.end_array().member("intake", one.intake);
   }
   write_figures(out, one);
+  write_child(out, one);
   out.end_object();
 }
 

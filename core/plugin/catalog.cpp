@@ -83,7 +83,7 @@ bool Catalog::is_installed(std::string_view name) const {
 }
 
 // What is mapped is what was judged: the same sealed copy.
-Result<std::shared_ptr<const Plugin>> Catalog::load_entry(Entry& entry) const {
+Result<std::shared_ptr<const Plugin>> Catalog::load_entry(Entry& entry, const Load& load) const {
   auto admitted = admit(entry, trust_);
   if (!admitted) {
     entry.trust = "no";
@@ -98,7 +98,7 @@ Result<std::shared_ptr<const Plugin>> Catalog::load_entry(Entry& entry) const {
   return loaded;
 }
 
-Result<std::shared_ptr<const Plugin>> Catalog::get(std::string_view name) {
+Result<std::shared_ptr<const Plugin>> Catalog::get(std::string_view name, bool isolated, const Load& load) {
   const auto found = entries_.find(name);
   if (found == entries_.end()) {
     std::vector<std::string_view> names;
@@ -109,9 +109,11 @@ Result<std::shared_ptr<const Plugin>> Catalog::get(std::string_view name) {
         near.empty() ? "bus plugins lists those there are" : "did you mean '" + std::string(near) + "'?");
   }
   Entry& entry = found->second;
-  if (!entry.tried) {
+  if (!entry.tried || entry.isolated != isolated) {
     entry.tried = true;
-    auto loaded = load_entry(entry);
+    entry.isolated = isolated;
+    entry.plugin = nullptr;
+    auto loaded = load_entry(entry, load);
     if (loaded) {
       entry.plugin = std::move(*loaded);
     } else {

@@ -2,6 +2,7 @@
 // are looked at, and mapped only if the user trusts them.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -29,10 +30,13 @@ class Catalog {
     std::shared_ptr<const Plugin> plugin;  // once loaded
     Error failure;                         // if loading failed
     bool tried = false;
+    bool isolated = false;  // it was tried in a child process
   };
 
-  // Loads it if that was not tried yet. Code::not_found with the nearest name if there is none.
-  Result<std::shared_ptr<const Plugin>> get(std::string_view name);
+  // Loads it, in this process or only in children (`load` says how), if that was not tried yet.
+  // Code::not_found with the nearest name if there is none.
+  using Load = std::function<Result<std::shared_ptr<const Plugin>>(GatedFile)>;
+  Result<std::shared_ptr<const Plugin>> get(std::string_view name, bool isolated, const Load& load);
   const std::map<std::string, Entry, std::less<>>& entries() const { return entries_; }
   // Files whose name is taken: they are never loaded.
   const std::vector<Entry>& hidden() const { return hidden_; }
@@ -42,7 +46,7 @@ class Catalog {
  private:
   void add_folder(const std::string& folder, bool installed);
   void add_file(Entry entry);
-  Result<std::shared_ptr<const Plugin>> load_entry(Entry& entry) const;
+  Result<std::shared_ptr<const Plugin>> load_entry(Entry& entry, const Load& load) const;
 
   const TrustStore trust_;
   std::map<std::string, Entry, std::less<>> entries_;

@@ -17,8 +17,13 @@ namespace bus::plugin {
 // `document` is a buffer.
 Result<event::Event> read_form(const Descriptor& descriptor, std::string_view text, Time now,
                                json::Document& document);
+// The same, handed to `take` in the C form.
+Status take_form(const Descriptor& descriptor, std::string_view text, Time now,
+                 void (*take)(void*, const bus_event*), void* argument);
 
 // An event in the JSON form as CloudEvent, with its data. Code::invalid: it is none.
 Result<std::string> write_cloudevent(std::string_view json, json::Document& document);
+// The same of a record, handed to `take`.
+Status take_cloudevent(const bus_record& record, void (*take)(void*, bus_text), void* argument);
 
 }  // namespace bus::plugin

@@ -1,4 +1,6 @@
 // bus.expr/1: the C table over Expressions.
+#include "core/plugin/expr_api.h"
+
 #include <deque>
 
 #include "core/base/text.h"
@@ -9,18 +11,6 @@ namespace bus::plugin {
 namespace {
 
 constexpr std::size_t kMaxVariables = 64;
-
-std::int32_t compile(void* self, bus_text source, const bus_text* variables, std::size_t count,
-                     std::uint64_t* expression, bus_error* error) {
-  return guarded(error, [&]() -> Status {
-    if (expression == nullptr || count > kMaxVariables || (count != 0 && variables == nullptr))
-      return bus::error(Code::invalid, "expression and at most 64 variables must be given");
-    std::vector<std::string> names;
-    names.reserve(count);
-    for (std::size_t i = 0; i < count; ++i) names.emplace_back(view(variables[i]));
-    return hand_over(instance_of(self).expressions().add(view(source), names), expression);
-  });
-}
 
 // The values of the variables, and what they point into.
 struct Arguments {
@@ -51,30 +41,20 @@ Status read_values(const bus_expr_value* values, std::size_t count, Arguments& o
   return Ok{};
 }
 
+std::int32_t compile(void* self, bus_text source, const bus_text* variables, std::size_t count,
+                     std::uint64_t* expression, bus_error* error) {
+  return guarded(error, [&] {
+    return compile_expression(instance_of(self).expressions(), source, variables, count, expression);
+  });
+}
+
 std::int32_t evaluate(void* self, const std::uint64_t* expressions, std::size_t expression_count,
                       const bus_expr_value* values, std::size_t value_count,
                       void (*take)(void*, std::size_t, std::int32_t, bus_text), void* argument,
                       bus_error* error) {
-  return guarded(error, [&]() -> Status {
-    if (take == nullptr || (expression_count != 0 && expressions == nullptr))
-      return bus::error(Code::invalid, "expressions and take must be given");
-    std::vector<predicate::Expression> all;
-    all.reserve(expression_count);
-    for (std::size_t i = 0; i < expression_count; ++i) {
-      auto found = instance_of(self).expressions().find(expressions[i]);
-      if (!found) return std::move(found).error();
-      if (found->variables() != value_count)
-        return bus::error(Code::invalid, "there must be a value for each variable");
-      all.push_back(std::move(*found));
-    }
-    Arguments arguments;
-    if (Status read = read_values(values, value_count, arguments); !read) return read;
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      const auto result = all[i].evaluate(arguments.all);
-      take(argument, i, result ? std::int32_t{BUS_OK} : std::int32_t{BUS_INVALID},
-           text_of(result ? *result : result.error().message));
-    }
-    return Ok{};
+  return guarded(error, [&] {
+    return evaluate_expressions(instance_of(self).expressions(),
+                                {expressions, expression_count, values, value_count}, take, argument);
   });
 }
 
@@ -83,6 +63,39 @@ void release(void* self, std::uint64_t expression) {
 }
 
 }  // namespace
+
+Status compile_expression(Expressions& expressions, bus_text source, const bus_text* variables,
+                          std::size_t count, std::uint64_t* expression) {
+  if (expression == nullptr || count > kMaxVariables || (count != 0 && variables == nullptr))
+    return error(Code::invalid, "expression and at most 64 variables must be given");
+  std::vector<std::string> names;
+  names.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) names.emplace_back(view(variables[i]));
+  return hand_over(expressions.add(view(source), names), expression);
+}
+
+Status evaluate_expressions(const Expressions& expressions, const ExprCall& call,
+                            void (*take)(void*, std::size_t, std::int32_t, bus_text), void* argument) {
+  if (take == nullptr || (call.expression_count != 0 && call.expressions == nullptr))
+    return error(Code::invalid, "expressions and take must be given");
+  std::vector<predicate::Expression> all;
+  all.reserve(call.expression_count);
+  for (std::size_t i = 0; i < call.expression_count; ++i) {
+    auto found = expressions.find(call.expressions[i]);
+    if (!found) return std::move(found).error();
+    if (found->variables() != call.value_count)
+      return error(Code::invalid, "there must be a value for each variable");
+    all.push_back(std::move(*found));
+  }
+  Arguments arguments;
+  if (Status read = read_values(call.values, call.value_count, arguments); !read) return read;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto result = all[i].evaluate(arguments.all);
+    take(argument, i, result ? std::int32_t{BUS_OK} : std::int32_t{BUS_INVALID},
+         text_of(result ? *result : result.error().message));
+  }
+  return Ok{};
+}
 
 const bus_expr kExprTable = {sizeof(bus_expr), 0, &compile, &evaluate, &release};
 

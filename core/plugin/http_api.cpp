@@ -1,6 +1,5 @@
 // bus.http/1: the C table over Requests.
 #include <algorithm>
-#include <cstddef>
 #include <string>
 #include <utility>
 
@@ -11,23 +10,18 @@
 namespace bus::plugin {
 namespace {
 
-constexpr std::uint32_t kMaxAllowed = 64;
-// What plugins had before `flags`.
-constexpr std::size_t kFirstSize = offsetof(bus_http_request, flags);
-
 Result<http::Reach> read_reach(const bus_http_request* request) {
   http::Reach reach;
   if (!BUS_HAS(bus_http_request, request, allowed)) return reach;
   reach.public_only = (request->flags & BUS_HTTP_PUBLIC_ONLY) != 0;
-  if (request->allowed_count > kMaxAllowed || (request->allowed_count != 0 && request->allowed == nullptr))
-    return error(Code::invalid, "at most 64 allowed places must be given");
+  if (!has_allowed(*request)) return error(Code::invalid, "at most 64 allowed places must be given");
   for (std::uint32_t i = 0; i < request->allowed_count; ++i)
     reach.allowed.emplace_back(view(request->allowed[i]));
   return reach;
 }
 
 Result<http::ClientRequest> read_request(const Instance& instance, const bus_http_request* request) {
-  if (request == nullptr || request->size < kFirstSize || request->on_answer == nullptr ||
+  if (request == nullptr || request->size < kFirstHttpRequest || request->on_answer == nullptr ||
       !has_headers(request->headers, request->header_count)) {
     return error(Code::invalid, "a request with its callback and at most 100 headers must be given");
   }

@@ -13,6 +13,14 @@
 
 namespace bus::plugin {
 
+// The size of a request as plugins had it before `flags`.
+inline constexpr std::size_t kFirstHttpRequest = offsetof(bus_http_request, flags);
+// True if there are at most 64 places, where it says, or the request knows of none.
+inline bool has_allowed(const bus_http_request& request) {
+  return !BUS_HAS(bus_http_request, &request, allowed) || request.allowed_count == 0 ||
+         (request.allowed_count <= 64 && request.allowed != nullptr);
+}
+
 // True if there are at most 100, where it says.
 bool has_headers(const bus_header* headers, std::size_t count);
 // With the host's User-Agent if there is none. REQUIRES: has_headers().

@@ -5,7 +5,9 @@
 #include <thread>
 
 #include "core/base/text.h"
+#include "core/plugin/fd_events.h"
 #include "core/plugin/host_api.h"
+#include "core/plugin/isolated.h"
 
 namespace bus::plugin {
 namespace {
@@ -57,6 +59,8 @@ Instance::Instance(const HostServices& services, std::shared_ptr<const Plugin> p
       relays_(runner_, [this](auto bound) { hit_bound(bound); }),
       runner_("bus-" + name_, services.clock, loop::Runner::Bounds{.watches = BUS_FD_MAX_WATCHES}) {
   host_ = make_host_table(*this);
+  if (plugin_->child != nullptr)
+    isolated_ = std::make_unique<Isolated>(*this, plugin_->child, plugin_->confinement);
 }
 
 Instance::~Instance() = default;
@@ -127,8 +131,26 @@ void Instance::try_again(const Error& why, microseconds least, std::string_view 
               [again = std::move(again)](loop::Runner::TimerId) { again(); });
 }
 
+void Instance::restart(const Error& why, microseconds pause) {
+  if (!made_ || !active_) return;
+  emitting_.store(false);
+  drop_helpers();
+  interrupted();
+  try_again(why, pause, "start", [this] { run_start(); });
+}
+
+void Instance::count_end(std::string_view kind, std::string_view text) {
+  services_.log.write(log::Level::error, "plugin's process has ended",
+                      {{"plugin", name_}, {"kind", kind}, {"reason", text}});
+  services_.metrics
+      .counter("bus_plugin_process_ends_total", "Processes of plugins that came to their end unasked.",
+               {{"plugin", name_}, {"kind", std::string(kind)}})
+      .add(1);
+}
+
 void Instance::begin_stop() {
   state_.set(State::stopping, {});
+  if (isolated_ != nullptr) isolated_->hurry();
   close_doors();
   runner_.post("stop", [self = shared_from_this()] { self->run_stop(); });
 }
@@ -176,6 +198,7 @@ bool Instance::finish_stop() {
   if (runner_.stop(services_.stop_grace)) return true;
   given_up_.store(true);
   programs_.kill_all();
+  if (isolated_ != nullptr) isolated_->kill();
   const auto busy = runner_.current();
   gate_.close();
   set_state(State::failed,
@@ -226,6 +249,8 @@ PluginStatus Instance::status() const {
     out.busy_for = running->running;
   }
   out.queued = runner_.waiting();
+  out.isolation = isolated_ != nullptr ? "process" : "host";
+  if (isolated_ != nullptr) out.child = isolated_->status();
   out.figures = counters_.read();
   return out;
 }
@@ -240,96 +265,6 @@ Status Instance::deliver_answered(std::int32_t, const bus_delivery&) {
 
 Status Instance::deliver_progressed(std::size_t) {
   return error(Code::invalid, "only a sink has batches to answer for");
-}
-
-Status Instance::check_started() const {
-  if (plugin_->descriptor.role != Role::source) return error(Code::invalid, "only a source emits events");
-  if (!emitting_.load()) return error(Code::stopping, "the source is not started, or has stopped");
-  return Ok{};
-}
-
-Result<store::NewEvent> Instance::take(const bus_event& event) {
-  // Reading events needs buffers, and emit() may be called from any thread.
-  thread_local json::Document document;
-  auto taken = read_event(plugin_->descriptor, event, services_.clock.now(), document);
-  if (!taken) counters_.add(Counters::Which::refused);
-  return taken;
-}
-
-Status Instance::emit(const bus_event* events, std::size_t count, bus_receipt* receipts) {
-  const auto pass = enter();
-  if (!pass) return stopped();
-  if (Status started = check_started(); !started) return started;
-  const auto span = EventSpan::make(events, count);
-  if (!span) return span.error();
-  if (receipts != nullptr && count != 0 && receipts->size < sizeof(bus_receipt)) {
-    return error(Code::invalid, "receipts are too small structs");
-  }
-  std::vector<store::NewEvent> taken;
-  std::vector<std::optional<Error>> refusals(span->size());
-  for (std::size_t i = 0; i < span->size(); ++i) {
-    auto event = take((*span)[i]);
-    if (event) {
-      taken.push_back(std::move(*event));
-    } else {
-      refusals[i] = std::move(event).error();
-    }
-  }
-  ingest::Answers answers;
-  if (!taken.empty()) answers = services_.ingest.append(std::move(taken), ingest::Durability::commit);
-  count_answers(answers);
-  Status overall = Ok{};
-  std::size_t next = 0;
-  char* receipt = reinterpret_cast<char*>(receipts);
-  for (std::optional<Error>& refusal : refusals) {
-    const ingest::Answer one = refusal ? ingest::Answer(std::move(*refusal)) : std::move(answers[next++]);
-    if (!one && overall) overall = one.error();
-    if (receipt == nullptr) continue;
-    write_receipt(one, *reinterpret_cast<bus_receipt*>(receipt));
-    receipt += receipts->size;
-  }
-  return overall;
-}
-
-void Instance::count_answers(const ingest::Answers& answers) {
-  using Kind = store::Appended::Kind;
-  for (const ingest::Answer& one : answers) {
-    if (!one) continue;
-    counters_.add(one->kind == Kind::stored      ? Counters::Which::stored
-                  : one->kind == Kind::duplicate ? Counters::Which::duplicate
-                                                 : Counters::Which::known);
-  }
-}
-
-void Instance::begin_collecting() {
-  collected_.emplace();
-}
-
-std::vector<store::NewEvent> Instance::end_collecting() {
-  std::vector<store::NewEvent> collected = std::move(*collected_);
-  collected_.reset();
-  return collected;
-}
-
-Status Instance::post(const bus_event* events, std::size_t count) {
-  const auto pass = enter();
-  if (!pass) return stopped();
-  if (!runner_.on_thread() || !collected_) {
-    return error(Code::invalid, "post works inside a webhook or intake callback only");
-  }
-  if (Status started = check_started(); !started) return started;
-  const auto span = EventSpan::make(events, count);
-  if (!span) return span.error();
-  const std::size_t before = collected_->size();
-  for (std::size_t i = 0; i < span->size(); ++i) {
-    auto event = take((*span)[i]);
-    if (!event) {
-      collected_->resize(before);
-      return std::move(event).error();
-    }
-    collected_->push_back(std::move(*event));
-  }
-  return Ok{};
 }
 
 void Instance::write_log(std::int32_t level, std::string_view message) {
@@ -387,12 +322,7 @@ Status Instance::setting_int(std::string_view option, std::int64_t& value) {
 
 Result<loop::Runner::TimerId> Instance::arm(std::uint64_t delay_us, std::uint64_t period_us,
                                             void (*fire)(void*, std::uint64_t), void* argument) {
-  constexpr std::uint64_t kLongest = 100ull * 365 * 24 * 3600 * 1'000'000;
-  if (!runner_.on_thread()) return error(Code::invalid, "timers are armed on the instance's own thread");
-  if (period_us != 0 && period_us < 1000)
-    return error(Code::invalid, "a timer's period must be 1 ms at least");
-  if (delay_us > kLongest || period_us > kLongest)
-    return error(Code::invalid, "a timer of more than 100 years");
+  if (Status good = check_timer(runner_, delay_us, period_us); !good) return std::move(good).error();
   const Mono due = services_.clock.monotonic() + microseconds(delay_us);
   const loop::Runner::TimerId id =
       runner_.arm(due, microseconds(period_us), "timer", [=, this](loop::Runner::TimerId timer) {

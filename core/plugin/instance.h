@@ -29,6 +29,8 @@
 
 namespace bus::plugin {
 
+class Isolated;
+
 // Life: create(), start(), begin_stop(), finish_stop(), each posted to the instance's thread, each at most
 // once. Always held by a shared_ptr: a thread that never comes back keeps its instance.
 class Instance : public std::enable_shared_from_this<Instance> {
@@ -58,11 +60,18 @@ class Instance : public std::enable_shared_from_this<Instance> {
   const Plugin& plugin() const { return *plugin_; }
   loop::Runner& runner() { return runner_; }
   const HostServices& services() const { return services_; }
+  const Options& options() const { return options_; }
   virtual PluginStatus status() const;
 
   // What the plugin asks of the host; the C tables of host_api.h end here. Threads as in the SDK's headers.
   Status emit(const bus_event* events, std::size_t count, bus_receipt* receipts);
+  // The same without waiting: `done` is called once, from any thread, with the overall answer and that for
+  // each event (none if none was looked at). `more`: others come right behind, and can share a commit.
+  using EmitDone = std::function<void(const Status&, const ingest::Answers&)>;
+  void emit_later(const bus_event* events, std::size_t count, bool more, EmitDone done);
   Status post(const bus_event* events, std::size_t count);
+  // An event was refused before it came here.
+  void count_refused() { counters_.add(Counters::Which::refused); }
   void write_log(std::int32_t level, std::string_view message);
   void report(std::int32_t health, std::string_view reason);
   std::size_t setting_count(std::string_view option);
@@ -86,6 +95,14 @@ class Instance : public std::enable_shared_from_this<Instance> {
   // [instance's thread]
   virtual Status deliver_answered(std::int32_t code, const bus_delivery& delivery);
   virtual Status deliver_progressed(std::size_t accepted);
+  // The child process that its library runs in; null: it runs in this one.
+  Isolated* isolated() { return isolated_.get(); }
+  // That process has ended: everything of it is dropped, and after the pause it is started again.
+  // [instance's thread]
+  void restart(const Error& why, microseconds pause);
+  void count_end(std::string_view kind, std::string_view text);
+  // The plugin hit a bound of that name.
+  void hit_bound(std::string_view bound);
   // Inside of it the services may be used; empty once the instance was left alone or has stopped.
   Gate::Pass enter() { return gate_.enter(); }
 
@@ -101,6 +118,7 @@ class Instance : public std::enable_shared_from_this<Instance> {
   virtual void shut() = 0;                        // stop
   virtual void drop() = 0;                        // destroy
   virtual void close_doors() {}                   // on the manager's thread, before shut()
+  virtual void interrupted() {}                   // it will be opened again, without having been shut
 
   // As call(), for those that report with a bus_error.
   Status call_with_error(const std::function<std::int32_t(bus_error*)>& into_plugin);
@@ -129,9 +147,15 @@ class Instance : public std::enable_shared_from_this<Instance> {
   void run_stop();
   void silence_helpers();
   void drop_helpers();
-  void hit_bound(std::string_view bound);
   Status check_started() const;
   Result<store::NewEvent> take(const bus_event& event);
+  // What was handed in: the events that are acceptable, and for each that is not, why.
+  struct Emission {
+    std::vector<store::NewEvent> events;
+    std::vector<std::optional<Error>> refusals;
+  };
+  Result<Emission> take_all(const bus_event* events, std::size_t count);
+  ingest::Answers answers_of(std::vector<std::optional<Error>> refusals, ingest::Answers stored);
 
   const HostServices services_;
   const std::shared_ptr<const Plugin> plugin_;
@@ -158,6 +182,7 @@ class Instance : public std::enable_shared_from_this<Instance> {
   Requests requests_;
   Streams streams_;
   Relays relays_;
+  std::unique_ptr<Isolated> isolated_;
   loop::Runner runner_;  // last: its thread uses all of the above
 };
 

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "core/plugin/catalog.h"
+#include "core/plugin/confine.h"
+#include "core/plugin/loader.h"
 #include "core/plugin/options.h"
 #include "core/predicate/predicate.h"
 
@@ -33,6 +35,10 @@ Result<SinkSettings> sink_settings(const config::PluginTable& table) {
   return out;
 }
 
+const std::string& plugin_of(const std::string& name, const config::PluginTable& table) {
+  return table.plugin.empty() ? name : table.plugin;
+}
+
 }  // namespace
 
 struct Manager::Impl {
@@ -48,7 +54,8 @@ struct Manager::Impl {
   void add_configured(const config::Settings& settings, const std::string& name,
                       const config::PluginTable& table, Role role);
   void add_installed(const config::Settings& settings);
-  Status add(const std::string& name, const config::PluginTable& table, Role role);
+  Result<std::shared_ptr<const Plugin>> load_plugin(const std::string& plugin, bool isolated);
+  Status add(const std::string& name, const config::PluginTable& table, Role role, bool isolated);
   void add_failed(const std::string& name, const std::string& plugin, Role role, const Error& why);
   void publish_figures();
   PluginStatus status_of(const Catalog::Entry& entry) const;
@@ -70,15 +77,22 @@ void Manager::Impl::add_configured(const config::Settings& settings, const std::
                                    const config::PluginTable& table, Role role) {
   if (!table.enabled) return;
   const std::string& isolation = table.isolation.empty() ? settings.plugins.isolation : table.isolation;
-  Status added = isolation == "process"
-                     ? Status(error(Code::config, "isolation = \"process\" is not offered by this version",
-                                    "set isolation = \"host\""))
-                     : add(name, table, role);
-  if (!added) add_failed(name, table.plugin, role, added.error());
+  const bool isolated =
+      isolation == "process" || (isolation == "automatic" && !catalog.is_installed(plugin_of(name, table)));
+  if (Status added = add(name, table, role, isolated); !added)
+    add_failed(name, table.plugin, role, added.error());
 }
 
-Status Manager::Impl::add(const std::string& name, const config::PluginTable& table, Role role) {
-  const std::string& wanted = table.plugin.empty() ? name : table.plugin;
+Result<std::shared_ptr<const Plugin>> Manager::Impl::load_plugin(const std::string& plugin, bool isolated) {
+  return catalog.get(plugin, isolated, [&](GatedFile file) {
+    return isolated ? load_isolated(std::move(file), services.program, *services.spawner)
+                    : load(std::move(file));
+  });
+}
+
+Status Manager::Impl::add(const std::string& name, const config::PluginTable& table, Role role,
+                          bool isolated) {
+  const std::string& wanted = plugin_of(name, table);
   // Durable values, states and intake go by the instance's name.
   const auto plugin_file = catalog.entries().find(wanted);
   if (catalog.is_installed(name) && plugin_file != catalog.entries().end() &&
@@ -86,7 +100,7 @@ Status Manager::Impl::add(const std::string& name, const config::PluginTable& ta
     return error(Code::denied, "'" + name + "' is the name of a plugin that came with bus",
                  "give the instance of '" + wanted + "' another name");
   }
-  auto plugin = catalog.get(wanted);
+  auto plugin = load_plugin(wanted, isolated);
   if (!plugin) return std::move(plugin).error();
   const Descriptor& descriptor = (*plugin)->descriptor;
   const std::string role_name(bus::plugin::name(role));
@@ -97,6 +111,13 @@ Status Manager::Impl::add(const std::string& name, const config::PluginTable& ta
   }
   auto options = check_options(descriptor, table.options, role_name + " '" + name + "'", services.home);
   if (!options) return std::move(options).error();
+  if (isolated) {
+    auto confined = confine(**plugin, table, *options, services.own_folders);
+    if (!confined) return std::move(confined).error();
+    plugin = std::move(*confined);
+  } else if (Status plain = check_unconfined(table); !plain) {
+    return plain;
+  }
   if (role == Role::source) {
     sources.push_back(std::make_shared<SourceInstance>(services, *plugin, name, std::move(*options)));
     return Ok{};
@@ -109,12 +130,13 @@ Status Manager::Impl::add(const std::string& name, const config::PluginTable& ta
 }
 
 void Manager::Impl::add_installed(const config::Settings& settings) {
+  const bool isolated = settings.plugins.isolation == "process";
   std::vector<std::string> names;
   for (const auto& [name, entry] : catalog.entries()) {
     if (entry.installed) names.push_back(name);
   }
   for (const std::string& name : names) {
-    const auto plugin = catalog.get(name);
+    const auto plugin = load_plugin(name, isolated);
     if (!plugin || (*plugin)->descriptor.role != Role::source || !(*plugin)->descriptor.needs_no_settings())
       continue;
     const bool mentioned = settings.sources.count(name) != 0;
@@ -123,7 +145,7 @@ void Manager::Impl::add_installed(const config::Settings& settings) {
     if (mentioned || used) continue;
     config::PluginTable empty;
     empty.plugin = name;
-    if (Status added = add(name, empty, Role::source); !added)
+    if (Status added = add(name, empty, Role::source, isolated); !added)
       add_failed(name, name, Role::source, added.error());
   }
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/auth/secrets.h"
 #include "core/base/clock.h"
@@ -51,6 +52,9 @@ struct HostServices {
   std::uint64_t max_webhook_body = 25u << 20;
   milliseconds webhook_patience{9'000};  // how long a sender waits before 503; GitHub gives up after 10 s
   milliseconds stop_grace{5'000};        // how long an instance may take to stop
+  // What runs plugins that are not trusted: `bus`, started as `plugin-host`.
+  std::string program = "/proc/self/exe";
+  std::vector<std::string> own_folders{};  // of the store, the secrets, the socket: no such plugin gets them
   process::Spawner* spawner = &process::system_spawner();  // of bus.process/1
   std::shared_ptr<Outbound> outbound =
       std::make_shared<Outbound>();          // of bus.http/1; shared by all instances

@@ -260,12 +260,23 @@ struct SinkInstance::Redelivery {
   RecordArray record{};                       // and its event
 
   // Nobody is there any more who could deliver the rest.
-  void end() {
-    for (std::size_t i = outcomes.size(); i < ids.size(); ++i)
-      outcomes.push_back({ids[i], error(Code::stopping, "the sink is stopping")});
+  void end(const Error& why = error(Code::stopping, "the sink is stopping")) {
+    for (std::size_t i = outcomes.size(); i < ids.size(); ++i) outcomes.push_back({ids[i], why});
     done(std::move(outcomes));
   }
 };
+
+// What it has answered for is saved; open() goes on there, and reads the rest of the batch again.
+void SinkInstance::interrupted() {
+  reader_.reset();
+  save_cursor(true);
+  save_timer_ = 0;  // all timers are gone
+  batch_.assign({});
+  next_ = 0;
+  paused_ = awaited_ = redelivering_ = false;
+  for (const auto& work : std::exchange(redeliveries_, {}))
+    work->end(error(Code::unavailable, "the sink's process has ended", "try again when it runs"));
+}
 
 void SinkInstance::shut() {
   reader_.reset();

@@ -66,6 +66,7 @@ class SinkInstance final : public Instance {
   Status open() override;
   void shut() override;
   void drop() override;
+  void interrupted() override;
 
   Result<std::uint64_t> stored_cursor();
   void woken();

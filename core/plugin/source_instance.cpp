@@ -83,6 +83,10 @@ void SourceInstance::close_doors() {
   door_.close();
 }
 
+void SourceInstance::interrupted() {
+  opened_ = false;
+}
+
 void SourceInstance::shut() {
   opened_ = false;
   call([this] {

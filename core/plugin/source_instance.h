@@ -38,6 +38,7 @@ class SourceInstance final : public Instance {
   void shut() override;
   void drop() override;
   void close_doors() override;
+  void interrupted() override;
 
   Status take_extensions();
   ingest::Hand hand();

@@ -1,8 +1,11 @@
 // How an instance is, and its figures.
 #pragma once
 
+#include <sys/types.h>
+
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -113,6 +116,14 @@ class TroubleBox {
   Reading last_ BUS_GUARDED_BY(mutex_);
 };
 
+// The process that a plugin's library runs in.
+struct ChildStatus {
+  pid_t pid = 0;               // 0: none runs
+  std::uint64_t restarts = 0;  // how often one came to its end, and another takes its place
+  std::string sandbox;         // what holds it: "seccomp, landlock"
+  std::string last_end;        // why the last one came to its end; empty: none has
+};
+
 // One line of `bus plugins list`, `bus sources`, `bus sinks`.
 struct PluginStatus {
   std::string name;  // of the instance; of the plugin if none was made; of the file if it could not be loaded
@@ -125,10 +136,12 @@ struct PluginStatus {
   nanoseconds busy_for{0};
   std::size_t queued = 0;
   Figures figures;
-  TroubleBox::Reading trouble;      // `next` only while it waits for that
-  std::uint64_t cursor = 0;         // sinks: the last event that was answered for
-  std::vector<std::string> routes;  // sources: "POST /webhooks/github"
-  bool intake = false;              // sources: takes messages of local clients
+  TroubleBox::Reading trouble;       // `next` only while it waits for that
+  std::uint64_t cursor = 0;          // sinks: the last event that was answered for
+  std::vector<std::string> routes;   // sources: "POST /webhooks/github"
+  bool intake = false;               // sources: takes messages of local clients
+  std::string isolation;             // "host" or "process"; empty if it does not run
+  std::optional<ChildStatus> child;  // if its library runs in a process of its own
 };
 
 }  // namespace bus::plugin

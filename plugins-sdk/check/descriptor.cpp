@@ -12,9 +12,9 @@ constexpr std::size_t kMaxLiteral = 4096;
 constexpr std::uint32_t kMaxRows = 256;
 
 // What the host itself reads of a plugin's table.
-constexpr const char* kOfTheHost[] = {"plugin",        "predicate", "when",     "batch",
-                                      "from",          "memory",    "deadline", "retry_max_attempts",
-                                      "retry_max_age", "isolation"};
+constexpr const char* kOfTheHost[] = {"enabled",      "plugin",    "isolation", "allow", "memory",
+                                      "call_timeout", "predicate", "batch",     "from",  "retry_max_attempts",
+                                      "retry_max_age"};
 
 bool is_literal(const char* text) {
   return text != nullptr && is_text({text, ::strnlen(text, kMaxLiteral + 1)}, kMaxLiteral);

@@ -51,7 +51,7 @@ class HttpSink final : public Sink {
              "Requests at a time, 1 to 4. With more than one they may arrive in another order.", "1"),
       option("allow_private", BUS_OPT_BOOL,
              "Whether the server may be this machine or one of a private network.", "false"),
-      option("allow", BUS_OPT_LIST,
+      option("allow_hosts", BUS_OPT_LIST,
              "Private addresses, networks (\"10.1.0.0/16\") and names of hosts that it may be all the same."),
   };
 
@@ -70,7 +70,7 @@ class HttpSink final : public Sink {
         allow_private_(settings.boolean("allow_private")) {
     if (Status good = check_url(url_); !good.ok()) throw Failure(good);
     if (Status good = read_headers(settings.list("headers"), headers_); !good.ok()) throw Failure(good);
-    for (const std::string_view one : settings.list("allow")) allow_.emplace_back(one);
+    for (const std::string_view one : settings.list("allow_hosts")) allow_.emplace_back(one);
     if (parallel_ < 1 || parallel_ > kMostParallel) throw Failure(invalid("parallel must be 1 to 4"));
     if (timeout_.count() <= 0 || connect_timeout_.count() <= 0)
       throw Failure(invalid("timeout and connect_timeout must be longer than nothing"));
@@ -209,7 +209,7 @@ class HttpSink final : public Sink {
   // Why there was no answer. Nothing of that is about the event.
   Status reached(const Status& why) const {
     if (why.code() == Code::denied && !allow_private_)
-      return denied(why.message() + " (allow_private, or allow)");
+      return denied(why.message() + " (allow_private, or allow_hosts)");
     return why.code() == Code::invalid ? unavailable(why.message()) : why;
   }
 

@@ -46,9 +46,12 @@ void print(const Row& row) {
   std::fflush(stdout);
 }
 
-HostProcess::HostProcess(const std::string& program) : program_(program) {
+HostProcess::HostProcess(const std::string& program, const std::string& configuration,
+                         const std::string& trusted)
+    : program_(program) {
   (void)make_private_folder(folder_ / "config/secrets");
   (void)make_private_folder(folder_ / "run");
+  if (!configuration.empty()) (void)replace_file(folder_ / "config/config.toml", configuration);
   (void)replace_file(folder_ / "config/secrets/github", std::string(kSecret) + "\n");
   const UniqueFd log(::open((folder_ / "host.log").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
   process::Program host;
@@ -57,6 +60,12 @@ HostProcess::HostProcess(const std::string& program) : program_(program) {
   host.env = environment();
   host.out = {process::Output::Kind::fd, log.get()};
   host.err = {process::Output::Kind::fd, log.get()};
+  if (!trusted.empty()) {
+    process::Program trust = host;
+    trust.argv = {"bus", "plugins", "trust", trusted, "--yes"};
+    auto said = process::system_spawner().start(trust);
+    if (said) (void)process::wait(process::system_spawner(), *said);
+  }
   const SteadyTime before = SteadyClock::now();
   auto child = process::system_spawner().start(host);
   if (!child) {

@@ -42,7 +42,9 @@ void print(const Row& row);
 // A host as a user has it: the real binary, started as `bus serve` with port 0 in a temporary folder.
 class HostProcess {
  public:
-  explicit HostProcess(const std::string& program);
+  // `trusted`: a library that did not come with bus and is to run.
+  explicit HostProcess(const std::string& program, const std::string& configuration = {},
+                       const std::string& trusted = {});
   ~HostProcess();  // SIGTERM, and waits
   HostProcess(const HostProcess&) = delete;
   HostProcess& operator=(const HostProcess&) = delete;
@@ -92,6 +94,9 @@ void bench_waits(const HostProcess& host);
 void bench_actions(const HostProcess& host);
 void bench_idle(const std::string& program);
 void bench_memory(const std::string& program);
+void bench_isolation(const HostProcess& host);  // configured by:
+std::string isolation_settings();
+std::string isolation_plugin();
 void bench_predicates();
 void bench_normalize();
 

@@ -184,7 +184,7 @@ def test_the_examples_build_elsewhere(author, cxx, cc):
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Service)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        author.serve(f'[sources.builds]\nurl = "http://127.0.0.1:{server.server_port}"\n'
+        author.serve(f'[sources.builds]\nurl = "http://127.0.0.1:{server.server_port}"\nallow = ["network"]\n'
                      f'[sinks.tally]\npath = "{author.home}/tally.txt"\n', builds / "builds.so", tally / "tally.so")
         until(lambda: "failure 1" in (author.home / "tally.txt").read_text(), "the build is counted")
         event, = author.world.events("--source", "builds")

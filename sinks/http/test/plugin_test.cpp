@@ -212,7 +212,7 @@ TEST_F(HttpSinkTest, SeveralAtATime) {
 }
 
 TEST_F(HttpSinkTest, PrivateServersAreAllowedByName) {
-  sink_.host.set_list("allow", {"10.1.0.0/16", "hooks.internal"});
+  sink_.host.set_list("allow_hosts", {"10.1.0.0/16", "hooks.internal"});
   ASSERT_EQ(sink_.start(), BUS_OK);
   deliver(1);
   EXPECT_THAT(asked().allowed, ElementsAre("10.1.0.0/16", "hooks.internal"));

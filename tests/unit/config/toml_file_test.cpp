@@ -38,6 +38,9 @@ ratio = 0.5
 plugin = "exec"
 enabled = false
 isolation = "host"
+allow = ["network", "files:/srv/mail"]
+memory = "64MiB"
+call_timeout = "2s"
 predicate = 'type == "x"'
 command = ["/bin/mail"]
 [rule.triage-it]
@@ -56,6 +59,9 @@ when = "true"
   EXPECT_FALSE(mail.enabled);
   EXPECT_EQ(mail.plugin, "exec");
   EXPECT_EQ(mail.isolation, "host");
+  EXPECT_EQ(mail.allow, (std::vector<std::string>{"network", "files:/srv/mail"}));
+  EXPECT_EQ(mail.memory, 64u << 20);
+  EXPECT_EQ(mail.call_timeout, seconds(2));
   EXPECT_EQ(mail.predicate, "type == \"x\"");
   EXPECT_EQ(mail.options.options.size(), 1u);
   EXPECT_EQ(got.settings.rule_tables.at("triage-it").options.size(), 1u);

@@ -78,7 +78,7 @@ TEST_F(FirstAbi, ASinkGetsItsEvents) {
   ASSERT_NE(plugin, nullptr);
   const auto sink = std::make_shared<SinkInstance>(
       world_.services(), plugin, "out", testing::options_of(*plugin, {{"path", world_.folder / "out"}}),
-      std::nullopt);
+      SinkSettings{});
   const auto step = [&] {
     for (int i = 0; i < 8; ++i) sink->runner().step();
   };

@@ -5,9 +5,11 @@
 #include <fcntl.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -127,6 +129,7 @@ struct World {
   plugin::HostServices services() {
     plugin::HostServices all{*ingest, *hub, *store, &routes, metrics, clock, *log, secrets};
     all.home = "/home/somebody";
+    all.program = BUS_TEST_PROGRAM;
     return all;
   }
 
@@ -180,7 +183,27 @@ inline void trust(const std::string& trust_file, const std::string& library) {
   ASSERT_TRUE(plugin::TrustStore(trust_file).add(pin).ok());
 }
 
+// Its library runs in a process of its own.
+inline std::shared_ptr<const plugin::Plugin> load_isolated_plugin(const std::string& name,
+                                                                  const plugin::Confinement& bounds) {
+  auto loaded = plugin::load_isolated(test_plugin(name), BUS_TEST_PROGRAM, process::system_spawner());
+  EXPECT_TRUE(loaded.ok()) << (loaded ? "" : loaded.error().message);
+  if (!loaded) return nullptr;
+  auto confined = std::make_shared<plugin::Plugin>(**loaded);
+  confined->confinement = bounds;
+  return confined;
+}
+
+// With BUS_TEST_ISOLATION=process every test that only sees the plugin from outside runs it in a process of
+// its own, which may do everything that can be allowed.
 inline std::shared_ptr<const plugin::Plugin> load_test_plugin(const std::string& name) {
+  const char* isolation = std::getenv("BUS_TEST_ISOLATION");
+  if (isolation != nullptr && std::string_view(isolation) == "process") {
+    plugin::Confinement all;
+    all.allowed = {true, true, {::testing::TempDir()}};
+    all.programs = true;
+    return load_isolated_plugin(name, all);
+  }
   auto loaded = plugin::load(test_plugin(name));
   EXPECT_TRUE(loaded.ok()) << (loaded ? "" : loaded.error().message);
   return loaded ? *loaded : nullptr;
