@@ -178,7 +178,7 @@ def test_larger_than_the_server_takes(world, server):
     world.emit("--type", "small")
     world.emit("-", input=json.dumps({"type": "large", "data": "x" * 1_100_000}))
     world.emit("--type", "small")
-    until(lambda: sink(world)["delivered"] == 2 and sink(world)["rejected"] == 1, "the large one is set aside")
+    until(lambda: sink(world)["delivered"] == 2 and sink(world)["dead_letters"] == 1, "the large one is set aside")
 
 
 def test_no_server_no_stream_no_login(world, server):
