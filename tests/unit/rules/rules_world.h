@@ -70,6 +70,16 @@ class MortalStore final : public store::Store, public store::RuleBook {
   Status save_value(std::string_view a, std::string_view b, std::optional<std::string_view> c) override {
     return real_.save_value(a, b, c);
   }
+  Result<std::uint64_t> bury(const store::DeadLetter& a, std::string_view b, std::uint64_t c) override {
+    return real_.bury(a, b, c);
+  }
+  Result<std::vector<store::DeadLetter>> dead_letters(const store::DeadQuery& query) const override {
+    return real_.dead_letters(query);
+  }
+  Result<std::map<std::string, std::uint64_t>> count_dead_letters() const override {
+    return real_.count_dead_letters();
+  }
+  Status drop_dead_letter(std::uint64_t id) override { return real_.drop_dead_letter(id); }
   store::RuleBook& rule_book() override { return *this; }
   Result<store::Stats> stats() const override { return real_.stats(); }
   Result<store::Pruned> prune(const store::Retention& a, std::size_t b) override { return real_.prune(a, b); }
