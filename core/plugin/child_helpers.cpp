@@ -24,7 +24,7 @@ void end(void* self, Kind kind, Frame frame, std::uint64_t id) {
 
 // Where it may lead, which requests of before have not.
 void pack_reach(Packer& out, const bus_http_request& request) {
-  const bool says = BUS_HAS(bus_http_request, &request, allowed);
+  const bool says = knows_reach(request);
   const std::uint32_t count = says ? request.allowed_count : 0;
   out.number(says ? request.flags : 0u).number(count);
   for (std::uint32_t i = 0; i < count; ++i) out.text(view(request.allowed[i]));

@@ -12,7 +12,7 @@ namespace {
 
 Result<http::Reach> read_reach(const bus_http_request* request) {
   http::Reach reach;
-  if (!BUS_HAS(bus_http_request, request, allowed)) return reach;
+  if (!knows_reach(*request)) return reach;
   reach.public_only = (request->flags & BUS_HTTP_PUBLIC_ONLY) != 0;
   if (!has_allowed(*request)) return error(Code::invalid, "at most 64 allowed places must be given");
   for (std::uint32_t i = 0; i < request->allowed_count; ++i)

@@ -15,9 +15,13 @@ namespace bus::plugin {
 
 // The size of a request as plugins had it before `flags`.
 inline constexpr std::size_t kFirstHttpRequest = offsetof(bus_http_request, flags);
+// True if the request has `flags` and `allowed`.
+inline bool knows_reach(const bus_http_request& request) {
+  return request.size >= offsetof(bus_http_request, allowed) + sizeof(void*);
+}
 // True if there are at most 64 places, where it says, or the request knows of none.
 inline bool has_allowed(const bus_http_request& request) {
-  return !BUS_HAS(bus_http_request, &request, allowed) || request.allowed_count == 0 ||
+  return !knows_reach(request) || request.allowed_count == 0 ||
          (request.allowed_count <= 64 && request.allowed != nullptr);
 }
 
