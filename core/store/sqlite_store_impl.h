@@ -98,8 +98,8 @@ class SqliteStore final : public Store, public RuleBook {
   Connection db_ BUS_GUARDED_BY(writer_);
   Statement begin_, commit_, rollback_, insert_, insert_body_, by_key_, id_of_, task_, save_task_,
       save_cursor_, remove_cursor_, save_value_, remove_value_, prune_bodies_, prune_events_, prune_tasks_,
-      begin_rule_, save_match_, save_begun_, end_matches_, end_rule_, prune_matches_,
-      bury_, evict_dead_, drop_dead_;
+      begin_rule_, save_match_, save_begun_, end_matches_, end_rule_, prune_matches_, bury_, evict_dead_,
+      drop_dead_;
   json::Document task_document_ BUS_GUARDED_BY(writer_);
   UlidMaker ids_ BUS_GUARDED_BY(writer_);
   std::uint64_t written_ BUS_GUARDED_BY(writer_) = 0;  // last seq, the open transaction's included
