@@ -258,8 +258,7 @@ void Engine::explain(std::string name, std::uint64_t seq, const Done& done) {
 
 void Engine::test(std::string name, std::string event, const Done& done) {
   impl_->answer(
-      std::move(done),
-      [impl = impl_.get(), name = std::move(name), event = std::move(event)]() -> Result<std::string> {
+      done, [impl = impl_.get(), name = std::move(name), event = std::move(event)]() -> Result<std::string> {
         const RuleSet::Entry* known = impl->set.find(name);
         if (known == nullptr) return no_rule(name);
         return test_rule(*known, impl->shared, event);
