@@ -8,6 +8,7 @@
 #include "core/base/text.h"
 #include "core/cli/exit_codes.h"
 #include "core/cli/expression.h"
+#include "core/cli/on_wish.h"
 #include "core/cli/policy_options.h"
 #include "core/cli/rules_ask.h"
 #include "core/cli/shorthand.h"
@@ -122,10 +123,7 @@ Result<int> run(Session& session) {
   rule->run = session.args().rest();
   const char* search = std::getenv("PATH");
   auto path = process::resolve(rule->run.front(), search == nullptr ? "" : search);
-  if (!path) {
-    tell(path.error());
-    return process::shell_status(path.error());
-  }
+  if (!path) return told_as_status(path.error());
   rule->run.front() = std::move(*path);
   const std::string toml = rules::to_toml(*rule);
   auto asked = ask_rules(session, "add", rule->name, [&](json::Writer& params) {

@@ -213,7 +213,7 @@ Result<std::string> test_rule(const RuleSet::Entry& entry, const Shared& shared,
       out.string(one);
   }
   for (const auto& [variable, secret] : entry.rule.secret_env)
-    out.string(variable + "=(the secret '" + secret + "')");
+    out.string(std::string(variable).append("=(the secret '").append(secret).append("')"));
   out.end_array().member("stdin", kStdinWords[static_cast<std::size_t>(command.in)]).end_object();
   out.key("explanation").raw(predicate::to_json(explanation)).end_object();
   return text;

@@ -49,7 +49,7 @@ struct Engine::Impl {
   void load();
   void note_troubles();
   // Runs `work` on the rules' thread, and answers with what it says.
-  void answer(Done done, std::function<Result<std::string>()> work);
+  void answer(const Done& done, std::function<Result<std::string>()> work);
   Result<std::string> add(const NewRule& rule);
   Result<std::string> remove(const std::string& name);
   Result<std::string> enable(const std::string& name, bool enabled);
@@ -109,13 +109,13 @@ void Engine::Impl::note_troubles() {
   for (const auto& [name, entry] : set.entries()) {
     std::string why = !entry.wrong.empty() ? entry.wrong : entry.trouble;
     if (why.empty() && entry.worker) why = entry.worker->trouble();
-    if (!why.empty()) all.push_back("rule " + name + ": " + why);
+    if (!why.empty()) all.push_back(std::string("rule ").append(name).append(": ").append(why));
   }
   MutexLock lock(mutex);
   troubles = std::move(all);
 }
 
-void Engine::Impl::answer(Done done, std::function<Result<std::string>()> work) {
+void Engine::Impl::answer(const Done& done, std::function<Result<std::string>()> work) {
   const bool taken = runner.post("rules", [done, work = std::move(work)] { done(work()); });
   if (!taken) done(error(Code::stopping, "the host is stopping", "try again when it is back"));
 }
@@ -227,48 +227,46 @@ std::vector<std::string> Engine::troubles() const {
   return impl_->troubles;
 }
 
-void Engine::list(Done done) {
-  impl_->answer(std::move(done), [impl = impl_.get()] { return rules_json(impl->set, impl->at); });
+void Engine::list(const Done& done) {
+  impl_->answer(done, [impl = impl_.get()] { return rules_json(impl->set, impl->at); });
 }
 
-void Engine::show(std::string name, Done done) {
-  impl_->answer(std::move(done), [impl = impl_.get(), name = std::move(name)] { return impl->show(name); });
+void Engine::show(std::string name, const Done& done) {
+  impl_->answer(done, [impl = impl_.get(), name = std::move(name)] { return impl->show(name); });
 }
 
-void Engine::add(NewRule rule, Done done) {
-  impl_->answer(std::move(done), [impl = impl_.get(), rule = std::move(rule)] { return impl->add(rule); });
+void Engine::add(NewRule rule, const Done& done) {
+  impl_->answer(done, [impl = impl_.get(), rule = std::move(rule)] { return impl->add(rule); });
 }
 
-void Engine::remove(std::string name, Done done) {
-  impl_->answer(std::move(done), [impl = impl_.get(), name = std::move(name)] { return impl->remove(name); });
+void Engine::remove(std::string name, const Done& done) {
+  impl_->answer(done, [impl = impl_.get(), name = std::move(name)] { return impl->remove(name); });
 }
 
-void Engine::enable(std::string name, bool enabled, Done done) {
-  impl_->answer(std::move(done), [impl = impl_.get(), name = std::move(name), enabled] {
-    return impl->enable(name, enabled);
-  });
+void Engine::enable(std::string name, bool enabled, const Done& done) {
+  impl_->answer(
+      done, [impl = impl_.get(), name = std::move(name), enabled] { return impl->enable(name, enabled); });
 }
 
-void Engine::explain(std::string name, std::uint64_t seq, Done done) {
-  impl_->answer(std::move(done), [impl = impl_.get(), name = std::move(name), seq]() -> Result<std::string> {
+void Engine::explain(std::string name, std::uint64_t seq, const Done& done) {
+  impl_->answer(done, [impl = impl_.get(), name = std::move(name), seq]() -> Result<std::string> {
     const RuleSet::Entry* known = impl->set.find(name);
     if (known == nullptr) return no_rule(name);
     return explain_match(*known, impl->at, seq);
   });
 }
 
-void Engine::test(std::string name, std::string event, Done done) {
+void Engine::test(std::string name, std::string event, const Done& done) {
   impl_->answer(
-      std::move(done),
-      [impl = impl_.get(), name = std::move(name), event = std::move(event)]() -> Result<std::string> {
+      done, [impl = impl_.get(), name = std::move(name), event = std::move(event)]() -> Result<std::string> {
         const RuleSet::Entry* known = impl->set.find(name);
         if (known == nullptr) return no_rule(name);
         return test_rule(*known, impl->shared, event);
       });
 }
 
-void Engine::trigger(std::string name, std::uint64_t seq, Done done) {
-  impl_->answer(std::move(done), [impl = impl_.get(), name = std::move(name), seq]() -> Result<std::string> {
+void Engine::trigger(std::string name, std::uint64_t seq, const Done& done) {
+  impl_->answer(done, [impl = impl_.get(), name = std::move(name), seq]() -> Result<std::string> {
     const RuleSet::Entry* known = impl->set.find(name);
     if (known == nullptr) return no_rule(name);
     if (!known->worker)

@@ -48,17 +48,17 @@ class Engine {
   // Why not all is well, one line each.
   std::vector<std::string> troubles() const;
 
-  void list(Done done);
-  void show(std::string name, Done done);
-  void add(NewRule rule, Done done);
-  void remove(std::string name, Done done);
-  void enable(std::string name, bool enabled, Done done);
+  void list(const Done& done);
+  void show(std::string name, const Done& done);
+  void add(NewRule rule, const Done& done);
+  void remove(std::string name, const Done& done);
+  void enable(std::string name, bool enabled, const Done& done);
   // What became of an event, and why.
-  void explain(std::string name, std::uint64_t seq, Done done);
+  void explain(std::string name, std::uint64_t seq, const Done& done);
   // What a rule would do about an event, which is given in the JSON form; nothing is run.
-  void test(std::string name, std::string event, Done done);
+  void test(std::string name, std::string event, const Done& done);
   // Runs the program for a stored event.
-  void trigger(std::string name, std::uint64_t seq, Done done);
+  void trigger(std::string name, std::uint64_t seq, const Done& done);
 
  private:
   struct Impl;

@@ -192,7 +192,8 @@ std::vector<std::pair<std::string, std::string>> settings_of(const Rule& rule) {
   words("pass_env", rule.pass_env);
   std::vector<std::string> secrets;
   secrets.reserve(rule.secret_env.size());
-  for (const auto& [variable, secret] : rule.secret_env) secrets.push_back(variable + "=" + secret);
+  for (const auto& [variable, secret] : rule.secret_env)
+    secrets.push_back(std::string(variable).append("=").append(secret));
   words("secret_env", secrets);
   if (rule.in == Stdin::event) out.emplace_back("stdin", "\"event\"");
   if (rule.umask) {

@@ -24,6 +24,11 @@ def script(bus, text, name="program"):
     return path
 
 
+def own_mark(bus):
+    """A variable by which the programs of this test are known, and no others."""
+    return "PROGRAM_OF=" + bus.mark.partition("=")[2]
+
+
 def runs(bus, rule=""):
     return bus.json("rules", "runs", *([rule] if rule else []), "--limit", "1000")
 
@@ -189,7 +194,7 @@ done
 echo ready
 wait
 """)
-    mark = "BOMB=yes"
+    mark = own_mark(bus)
     bus.run("rules", "add", "bomb", "--type", "go", "--env", mark, "--stop-timeout", "100ms", "--", bomb)
     bus.emit("--type", "go")
     until(lambda: len(processes_with(mark)) > 100, "a hundred and more run")
@@ -204,7 +209,7 @@ wait
 
 
 def test_a_host_that_stops_ends_its_programs_and_keeps_what_waits(bus):
-    mark = "HELD=yes"
+    mark = own_mark(bus)
     bus.run("rules", "add", "r", "--type", "go", "--env", mark, "--", script(bus, "exec sleep 1000\n"))
     for _ in range(3):
         bus.emit("--type", "go")
@@ -245,7 +250,7 @@ def test_a_thousand_runs_at_once_leave_nothing_behind(world):
     host = world.host.pid
     gate = world.root / "gate"
     os.mkfifo(gate)
-    mark = "MANY=yes"
+    mark = own_mark(world)
     world.run("rules", "add", "many", "--type", "go", "--jobs", "1000", "--env", mark, "--",
               script(world, f"exec cat {gate}\n"))
 

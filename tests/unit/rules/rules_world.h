@@ -20,17 +20,17 @@
 #include "core/rules/engine.h"
 #include "core/store/sqlite_store.h"
 #include "tests/support/events.h"
-#include "tests/support/fake_clock.h"
 #include "tests/support/fake_spawner.h"
+#include "tests/support/forwarding_store.h"
 #include "tests/support/temp_folder.h"
 
 namespace bus::testing {
 
 // The store as the process sees it that will be killed: from the moment of its death nothing is written any
 // more. Reading goes on.
-class MortalStore final : public store::Store, public store::RuleBook {
+class MortalStore final : public ForwardingStore, public store::RuleBook {
  public:
-  explicit MortalStore(store::Store& real) : real_(real) {}
+  explicit MortalStore(store::Store& real) : ForwardingStore(real), real_(real.rule_book()) {}
 
   // Dies at the writing call number `call` from now on, from 1: before it does anything, or after it was done
   // and before its caller learns of it. 0: never.
@@ -41,70 +41,25 @@ class MortalStore final : public store::Store, public store::RuleBook {
   std::atomic<bool> full{false};
 
   Result<std::vector<store::Appended>> append(std::span<store::NewEvent> events) override {
-    return write([&] { return real_.append(events); });
+    return write([&] { return ForwardingStore::append(events); });
   }
-  Status make_durable() override { return real_.make_durable(); }
-  Result<store::Page> read(std::uint64_t a, std::size_t b, std::size_t c) const override {
-    return real_.read(a, b, c);
-  }
-  Result<store::Page> read_before(std::uint64_t a, std::uint64_t b, std::size_t c) const override {
-    return real_.read_before(a, b, c);
-  }
-  Result<store::RecordPtr> find(std::uint64_t seq) const override { return real_.find(seq); }
-  Result<std::uint64_t> seq_of(const Ulid& id) const override { return real_.seq_of(id); }
-  Result<std::uint64_t> seq_before(Time time) const override { return real_.seq_before(time); }
-  Result<std::string> raw(std::uint64_t seq) const override { return real_.raw(seq); }
-  store::Bounds bounds() const override { return real_.bounds(); }
-  Result<std::vector<store::TaskRow>> tasks(const store::TaskQuery& query) const override {
-    return real_.tasks(query);
-  }
-  Result<store::Cursor> cursor(std::string_view name) const override { return real_.cursor(name); }
-  Result<std::vector<store::Cursor>> cursors() const override { return real_.cursors(); }
-  Status save_cursor(std::string_view name, std::uint64_t seq) override {
-    return real_.save_cursor(name, seq);
-  }
-  Status remove_cursor(std::string_view name) override { return real_.remove_cursor(name); }
-  Result<std::optional<std::string>> value(std::string_view a, std::string_view b) const override {
-    return real_.value(a, b);
-  }
-  Status save_value(std::string_view a, std::string_view b, std::optional<std::string_view> c) override {
-    return real_.save_value(a, b, c);
-  }
-  Result<std::uint64_t> bury(const store::DeadLetter& a, std::string_view b, std::uint64_t c) override {
-    return real_.bury(a, b, c);
-  }
-  Result<std::vector<store::DeadLetter>> dead_letters(const store::DeadQuery& query) const override {
-    return real_.dead_letters(query);
-  }
-  Result<std::map<std::string, std::uint64_t>> count_dead_letters() const override {
-    return real_.count_dead_letters();
-  }
-  Status drop_dead_letter(std::uint64_t id) override { return real_.drop_dead_letter(id); }
   store::RuleBook& rule_book() override { return *this; }
-  Result<store::Stats> stats() const override { return real_.stats(); }
-  Result<store::Pruned> prune(const store::Retention& a, std::size_t b) override { return real_.prune(a, b); }
-  Status shrink(std::size_t pages) override { return real_.shrink(pages); }
-  Result<std::vector<std::string>> check() const override { return real_.check(); }
-  Status backup(const std::string& path) const override { return real_.backup(path); }
-  Result<std::string> query(std::string_view a, const store::QueryLimits& b) const override {
-    return real_.query(a, b);
-  }
 
   Status begin_rule(std::string_view rule, std::uint64_t since) override {
-    return write([&] { return real_.rule_book().begin_rule(rule, since); });
+    return write([&] { return real_.begin_rule(rule, since); });
   }
   Status settle(std::string_view rule, std::span<const store::RuleMatch> matches, std::uint64_t cursor,
                 std::uint64_t begun) override {
-    return write([&] { return real_.rule_book().settle(rule, matches, cursor, begun); });
+    return write([&] { return real_.settle(rule, matches, cursor, begun); });
   }
   Status end_rule(std::string_view rule) override {
-    return write([&] { return real_.rule_book().end_rule(rule); });
+    return write([&] { return real_.end_rule(rule); });
   }
   Result<std::optional<store::RuleProgress>> rule_progress(std::string_view rule) const override {
-    return real_.rule_book().rule_progress(rule);
+    return real_.rule_progress(rule);
   }
   Result<std::vector<store::RuleMatch>> rule_matches(const store::RuleMatchQuery& query) const override {
-    return real_.rule_book().rule_matches(query);
+    return real_.rule_matches(query);
   }
 
  private:
@@ -122,7 +77,7 @@ class MortalStore final : public store::Store, public store::RuleBook {
     return done;
   }
 
-  store::Store& real_;
+  store::RuleBook& real_;
   std::atomic<int> calls_{0};
   int dies_at_ = 0;
   bool after_ = false;
