@@ -105,10 +105,10 @@ struct Desktop::Connection {
       if (done < 0) return broken(unavailable("the D-Bus session broke off: " + text_of(done)));
     }
     if (!bus) return;
-    if (Status settled = settle(); !settled.ok()) broken(std::move(settled));
+    if (Status settled = settle(); !settled.ok()) broken(settled);
   }
 
-  void broken(Status why) {
+  void broken(const Status& why) {
     (void)drop(why);
     lost();
     for (const auto& [cookie, told] : std::exchange(answers, {})) told(why, 0);
