@@ -153,7 +153,8 @@ Result<client::Follower> open_ci(Session& session, CiWait& wait) {
   auto follower = client::Follower::open(*paths, session.connect_options(), std::move(subscribe));
   if (!follower) return follower;
   // Now that nothing can fall between the answer and what comes.
-  if (Status asked = wait.ask(follower->connection()); !asked) return std::move(asked).error();
+  Status asked = follower->asking([&](client::Connection& host) { return wait.ask(host); });
+  if (!asked) return std::move(asked).error();
   return follower;
 }
 

@@ -90,7 +90,7 @@ Status ask_github(CiWait& wait, client::Follower& follower) {
     const auto item = follower.next(std::min(wait.poll().due().value_or(patience), patience));
     if (!item && item.error().code != Code::stopping) return item.error();
   }
-  return follower.fd() < 0 ? Status(Ok{}) : wait.ask(follower.connection());
+  return follower.asking([&](client::Connection& host) { return wait.ask(host); });
 }
 
 Result<int> show(Session& session, const CiTarget& target, CiWait& wait, client::Follower& follower) {

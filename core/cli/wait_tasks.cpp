@@ -235,7 +235,8 @@ Result<int> wait_for_tasks(Session& session) {
   auto follower = client::Follower::open(*paths, session.connect_options(), std::move(subscribe));
   if (!follower) return std::move(follower).error();
   // Again, now that nothing can fall between the answer and what comes.
-  if (Status asked = wait.ask(follower->connection(), true); !asked) return std::move(asked).error();
+  Status asked = follower->asking([&](client::Connection& host) { return wait.ask(host, true); });
+  if (!asked) return std::move(asked).error();
   auto status = follow(session, wait, *follower, *deadline);
   if (!status || follower->fd() < 0) return status;
   if (Status printed = wait.print_groups(follower->connection()); !printed) return std::move(printed).error();

@@ -145,7 +145,8 @@ Result<int> wait_for_tests(Session& session) {
     if ((*item)->kind != client::Item::Kind::event) continue;
     const Ended ended = ended_of(**item);
     if (ended.state == "unknown") {
-      const auto unknown = still_unknown(follower->connection(), ended.task);
+      const auto unknown =
+          follower->asking([&](client::Connection& host) { return still_unknown(host, ended.task); });
       if (!unknown) return unknown.error();
       if (!*unknown) continue;
     }

@@ -84,6 +84,23 @@ Status Follower::reconnect(std::optional<Mono> deadline) {
   }
 }
 
+// `until`: for how long the next host is waited for; set where there is none.
+Status Follower::connected(std::optional<Mono>& until) {
+  if (connection_) return Ok{};
+  if (!until) until = system_clock().monotonic() + kNextHost;
+  return reconnect(until);
+}
+
+// True where it is to be tried again.
+bool Follower::broke_off(const Error& error, std::optional<Mono>& until) {
+  if (error.code != Code::unavailable && error.code != Code::stopping) return false;
+  const Mono now = system_clock().monotonic();
+  if (!until) until = now + kNextHost;
+  connection_.reset();
+  if (now >= *until) return false;
+  return ::poll(nullptr, 0, kFirstPause.count()) == 0;
+}
+
 std::optional<Item> Follower::item_of(const Frame& frame) {
   Item item;
   if (const json::Node event = frame.node["event"]; event.exists()) {

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/client/connect.h"
 #include "core/client/connection.h"
@@ -49,8 +50,20 @@ class Follower {
   // away before it answered: it may have been stored. REQUIRES: the subscription has a cursor.
   Status ack(std::uint64_t seq);
 
-  // For other questions on the same conversation.
+  // For other questions on the same conversation. REQUIRES: fd() >= 0.
   Connection& connection() { return *connection_; }
+  // The same for a question that has to be answered: a host that goes away before it has answered is asked
+  // again, or the next one, for 5 s. `question(connection())` gives a Status or a Result, and may be called
+  // more than once.
+  template <class Question>
+  auto asking(Question question) -> decltype(question(std::declval<Connection&>())) {
+    std::optional<Mono> until;
+    for (;;) {
+      if (Status there = connected(until); !there) return std::move(there).error();
+      auto answer = question(*connection_);
+      if (answer || !broke_off(answer.error(), until)) return answer;
+    }
+  }
   // The host's head when the subscription was opened.
   std::uint64_t head() const { return head_; }
   // To poll for readability together with other descriptors; call next() with a deadline of now then. Items
@@ -63,6 +76,8 @@ class Follower {
       : paths_(std::move(paths)), options_(std::move(connect)), subscribe_(std::move(subscribe)) {}
   Status subscribe();
   Status reconnect(std::optional<Mono> deadline);
+  Status connected(std::optional<Mono>& until);
+  bool broke_off(const Error& error, std::optional<Mono>& until);
   std::optional<Item> item_of(const Frame& frame);
 
   config::Paths paths_;

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -72,14 +73,20 @@ Result<UniqueFd> open_checked(const std::string& path) {
   return fd;
 }
 
+constexpr int kSealTries = 100;
+
 // The bytes in memory that nobody can change any more. Debuggers and /proc/self/maps show the name.
 Result<UniqueFd> seal(std::string_view name, std::string_view bytes) {
   UniqueFd memory(
       ::memfd_create(("bus-plugin-" + std::string(name)).c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!memory) return system_error("memfd_create", errno);
   if (Status written = write_all(memory.get(), bytes); !written) return std::move(written).error();
-  if (::fcntl(memory.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0) {
-    return system_error("sealing a plugin in memory", errno);
+  // The kernel may hold a page for itself at this moment, as when it moves memory.
+  for (int tries = 0;
+       ::fcntl(memory.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0;
+       ++tries) {
+    if (errno != EBUSY || tries == kSealTries) return system_error("sealing a plugin in memory", errno);
+    ::poll(nullptr, 0, 10);
   }
   return memory;
 }

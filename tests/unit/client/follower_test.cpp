@@ -16,7 +16,7 @@ namespace {
 using ::testing::ElementsAre;
 
 // A host that says what the test has written down: for each connection what follows the answer to its first
-// request; kBreakOff: nothing, not even that answer.
+// request (answers to others when they have come); kBreakOff: nothing, not even that answer.
 class FollowerTest : public ::testing::Test {
  protected:
   // Serves the connections one after the other, closing each when all is said, and is gone then.
@@ -67,17 +67,22 @@ class FollowerTest : public ::testing::Test {
   void converse(const std::vector<std::string>& frames) {
     const UniqueFd client(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
     wire::Decoder decoder;
-    bool asked = false;
-    while (!asked) {
+    if (!request(client, decoder) || frames == kBreakOff) return;
+    (void)write_all(client.get(), wire::frame(R"({"id":1,"result":{"position":0,"head":9}})"));
+    for (const std::string& body : frames) {
+      if (body.starts_with(R"({"id":)") && !request(client, decoder)) return;
+      (void)write_all(client.get(), wire::frame(body));
+    }
+  }
+  static bool request(const UniqueFd& client, wire::Decoder& decoder) {
+    for (bool asked = false; !asked;) {
       char bytes[4096];
       const ssize_t n = ::recv(client.get(), bytes, sizeof bytes, 0);
-      if (n <= 0) return;
+      if (n <= 0) return false;
       (void)decoder.feed({bytes, static_cast<std::size_t>(n)},
                          [&](std::string_view) { return asked = true; });
     }
-    if (frames == kBreakOff) return;
-    (void)write_all(client.get(), wire::frame(R"({"id":1,"result":{"position":0,"head":9}})"));
-    for (const std::string& body : frames) (void)write_all(client.get(), wire::frame(body));
+    return true;
   }
 
   UniqueFd listener_;
@@ -94,6 +99,30 @@ TEST_F(FollowerTest, AHostThatGoesAwayBeforeItHasAnsweredIsTriedAgain) {
   host({kBreakOff, kBreakOff, {event(1)}});
   Follower follower = follow({});
   EXPECT_THAT(items(follower, 1), ElementsAre("1"));
+}
+
+TEST_F(FollowerTest, AQuestionIsAskedAgainWhereTheHostGoesAwayBeforeItHasAnswered) {
+  host({{event(1)}, kBreakOff, {R"({"id":2,"result":{"seq":7}})", event(1), event(2)}});
+  Follower follower = follow({});
+  const auto answer = follower.asking([](Connection& host) -> Result<std::int64_t> {
+    const auto result = host.ask(Call("status"));
+    if (!result) return result.error();
+    return (*result)["seq"].integer().value_or(0);
+  });
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(*answer, 7);
+  EXPECT_THAT(items(follower, 2), ElementsAre("1", "2"));
+}
+
+TEST_F(FollowerTest, ARefusalOfAQuestionIsItsAnswer) {
+  host({{R"({"id":2,"error":{"code":"not_found","message":"x","hint":"","retryable":false}})"}});
+  Follower follower = follow({});
+  const auto answer = follower.asking([](Connection& host) -> Status {
+    const auto result = host.ask(Call("status"));
+    return result ? Status(Ok{}) : Status(result.error());
+  });
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, Code::not_found);
 }
 
 TEST_F(FollowerTest, AGapIsToldOnlyAsFarAsItIsNews) {
