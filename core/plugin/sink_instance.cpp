@@ -207,6 +207,7 @@ bool SinkInstance::give_up(const Error& why, std::uint32_t attempts, Time first)
   counters_.add(Counters::Which::rejected);
   counters_.add(Counters::Which::dead_letters);
   trouble_.note(why.message, services().clock.now());
+  state_.report(State::ok, {});  // nothing is held up any more
   services().log.write(
       log::Level::error, "an event went to the dead letters",
       {{"plugin", name()}, {"seq", record.seq}, {"attempts", attempts}, {"reason", why.message}});

@@ -169,6 +169,18 @@ TEST_F(SinkTest, GivesUpAfterSoManyAttempts) {
   EXPECT_THAT(lines(), ElementsAre("start 0", "1 a", "3 c"));
 }
 
+TEST_F(SinkTest, WhatWasGivenUpHoldsNothingUp) {
+  settings_.retry.attempts = 2;
+  world_.emit({"stuck"});
+  run("stuck");
+  EXPECT_EQ(sink_->status().state.state, State::retrying);
+  world_.clock.advance(60s);
+  step();
+  EXPECT_EQ(sink_->status().state.state, State::ok);
+  EXPECT_EQ(sink_->status().trouble.what, "not yet");
+  EXPECT_EQ(sink_->status().trouble.next, Time{});
+}
+
 TEST_F(SinkTest, GivesUpAfterATime) {
   settings_.retry.age = 90s;
   world_.emit({"stuck", "b"});
