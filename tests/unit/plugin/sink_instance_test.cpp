@@ -320,7 +320,7 @@ TEST_F(SinkTest, ALaterAnswerIsRetriedBehindItsProgress) {
   EXPECT_EQ(sink_->status().figures.delivered, 3u);
 }
 
-TEST_F(SinkTest, ALaterRefusalGoesToTheDeadLetters) {
+TEST_F(SinkTest, ALaterRefusalGoesToTheDeadLettersAndComesAgain) {
   world_.emit({"a", "bad", "c"});
   run("later_invalid");
   for (int i = 0; i < 2; ++i) {
@@ -331,6 +331,44 @@ TEST_F(SinkTest, ALaterRefusalGoesToTheDeadLetters) {
   ASSERT_EQ(dead().size(), 1u);
   EXPECT_EQ(dead()[0].seq, 2u);
   EXPECT_EQ(cursor(), 3u);
+  std::vector<Redelivered> outcomes;
+  world_.emit({"d"});
+  step();  // a batch is on its way: the letter waits for its answer
+  sink_->redeliver({dead()[0].id, 77}, [&](std::vector<Redelivered> all) { outcomes = std::move(all); });
+  step();
+  EXPECT_TRUE(outcomes.empty());
+  for (int i = 0; i < 2; ++i) {
+    world_.clock.advance(1s);
+    step();
+  }
+  ASSERT_EQ(outcomes.size(), 2u);
+  EXPECT_TRUE(outcomes[0].outcome.ok());
+  EXPECT_EQ(outcomes[1].outcome.error().code, Code::not_found);
+  EXPECT_THAT(lines(), ElementsAre("start 0", "1 a", "3 c", "4 d", "2 bad"));
+  EXPECT_TRUE(dead().empty());
+  EXPECT_EQ(sink_->acknowledged(), 4u);
+  world_.emit({"e"});
+  step();
+  world_.clock.advance(1s);
+  step();
+  EXPECT_EQ(lines().back(), "5 e");
+}
+
+TEST_F(SinkTest, ALetterThatIsNotAnsweredAtStopIsKept) {
+  world_.emit({"a", "bad", "c"});
+  run("later_invalid");
+  for (int i = 0; i < 2; ++i) {
+    world_.clock.advance(1s);
+    step();
+  }
+  std::vector<Redelivered> outcomes;
+  sink_->redeliver({dead()[0].id}, [&](std::vector<Redelivered> all) { outcomes = std::move(all); });
+  step();
+  EXPECT_TRUE(outcomes.empty());
+  stop();
+  ASSERT_EQ(outcomes.size(), 1u);
+  EXPECT_EQ(outcomes[0].outcome.error().code, Code::stopping);
+  EXPECT_EQ(dead().size(), 1u);
 }
 
 TEST_F(SinkTest, WhatIsNotAnsweredAtStopComesAgain) {
