@@ -2,6 +2,7 @@
 #include <poll.h>
 
 #include "bus/testing/cases.hpp"
+#include "plugins-sdk/check/json.h"
 #include "plugins-sdk/check/subject.h"
 
 namespace bus::check {
@@ -31,6 +32,7 @@ void requests(Subject& subject, FakeHost& host, Instance& instance, const std::s
       const bool taken = subject.expect_class(reply.code, reply.message) && reply.status < 300;
       if (reply.status != 0 && (reply.status < 200 || reply.status > 599))
         found.fail("a webhook answered HTTP " + std::to_string(reply.status));
+      if (!reply.body.empty() && !is_json(reply.body)) found.fail("a webhook's answer is no JSON");
       if (taken && host.refused.size() > refused)
         found.fail("a webhook's sender was told that all is well, and the host had refused the event");
     });
@@ -44,6 +46,7 @@ void messages(Subject& subject, FakeHost& host, Instance& instance, const std::s
     const std::size_t refused = host.refused.size();
     const testing::Reply reply = instance.message(input);
     const bool taken = subject.expect_class(reply.code, reply.message);
+    if (!reply.body.empty() && !is_json(reply.body)) found.fail("the answer to a message is no JSON");
     if (taken && host.refused.size() > refused)
       found.fail("a message's sender was told that all is well, and the host had refused the event");
   });
@@ -129,7 +132,7 @@ void batches(Subject& subject, FakeHost& host, Instance& instance, std::uint64_t
 }  // namespace
 
 testing::Delivered deliver(FakeHost& host, Instance& instance,
-                           const std::vector<testing::StoredEvent>& stored) {
+                           const std::vector<testing::StoredEvent>& stored, const Server& server) {
   auto& abilities = host.abilities;
   abilities.answered.clear();
   testing::Delivered answer = instance.deliver(stored);
@@ -137,7 +140,8 @@ testing::Delivered deliver(FakeHost& host, Instance& instance,
     if (abilities.requests.empty()) {
       abilities.fire_all();
     } else {
-      abilities.answer(abilities.requests.begin()->first, 202, "{}");
+      const auto& [id, asked] = *abilities.requests.begin();
+      abilities.answer(std::uint64_t{id}, server ? server(asked) : 202, "{}");
     }
   }
   if (answer.code == BUS_LATER && !abilities.answered.empty()) {
