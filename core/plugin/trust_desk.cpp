@@ -9,6 +9,7 @@
 #include "core/plugin/describe.h"
 #include "core/plugin/manager.h"
 #include "core/plugin/minisign.h"
+#include "core/plugin/reserved_names.h"
 
 namespace bus::plugin {
 namespace {
