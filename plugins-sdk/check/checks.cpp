@@ -30,8 +30,10 @@ std::vector<Check> golden_checks(const Arguments& arguments) {
     all.push_back({"case " + name, [name](Subject& subject) {
                      const auto folder = std::filesystem::path(subject.arguments().cases) / name;
                      const auto host = subject.host();
+                     const auto tmp = subject.scratch() / "{tmp}";
+                     std::filesystem::create_directory(tmp);
                      subject.found().call("the case's steps", [&] {
-                       testing::CaseRun run(subject.plugin(), *host, folder, subject.scratch());
+                       testing::CaseRun run(subject.plugin(), *host, folder, tmp);
                        const std::string differs =
                            testing::golden_difference(run.outcome(), folder / "expected.txt");
                        if (!differs.empty()) subject.found().fail(differs);

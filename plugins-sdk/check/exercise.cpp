@@ -13,8 +13,10 @@ using testing::Instance;
 
 // How many timers, requests, programs of an instance are gone through in one exercise: each may beget others.
 constexpr int kRounds = 4;
-// How many answers and timers a batch may need until it is answered.
-constexpr int kPatience = 64;
+// How many answers, timers and descriptors a batch may need until it is answered.
+constexpr int kPatience = 256;
+// How long a descriptor is waited for, in ms, before the timers have their turn.
+constexpr int kMoment = 1000;
 
 std::string shown(const std::string& input) {
   return "'" + std::string(clip(input, 40)) + "'" + (input.size() > 40 ? "…" : "");
@@ -129,6 +131,28 @@ void batches(Subject& subject, FakeHost& host, Instance& instance, std::uint64_t
   });
 }
 
+// Waits a while for a descriptor that is watched, and calls for one that is ready. False: none was.
+bool wake(testing::FakeAbilities& abilities) {
+  std::vector<pollfd> all;
+  std::vector<std::uint64_t> ids;
+  for (const auto& [id, watch] : abilities.watches) {
+    const int wanted = ((watch.events & BUS_FD_READABLE) != 0 ? POLLIN : 0) |
+                       ((watch.events & BUS_FD_WRITABLE) != 0 ? POLLOUT : 0);
+    all.push_back({watch.fd, static_cast<short>(wanted), 0});
+    ids.push_back(id);
+  }
+  if (all.empty() || ::poll(all.data(), all.size(), kMoment) <= 0) return false;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (all[i].revents == 0) continue;
+    const auto watch = abilities.watches.at(ids[i]);
+    const std::uint32_t ready = ((all[i].revents & ~POLLOUT) != 0 ? std::uint32_t{BUS_FD_READABLE} : 0u) |
+                                ((all[i].revents & POLLOUT) != 0 ? std::uint32_t{BUS_FD_WRITABLE} : 0u);
+    watch.ready(watch.argument, ids[i], ready & watch.events);
+    return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 testing::Delivered deliver(FakeHost& host, Instance& instance,
@@ -138,7 +162,7 @@ testing::Delivered deliver(FakeHost& host, Instance& instance,
   testing::Delivered answer = instance.deliver(stored);
   for (int round = 0; answer.code == BUS_LATER && abilities.answered.empty() && round < kPatience; ++round) {
     if (abilities.requests.empty()) {
-      abilities.fire_all();
+      if (!wake(abilities)) abilities.fire_all();
     } else {
       const auto& [id, asked] = *abilities.requests.begin();
       abilities.answer(std::uint64_t{id}, server ? server(asked) : 202, "{}");

@@ -18,9 +18,12 @@ std::size_t entries(const char* folder) {
   return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
-// "~/" is the child's own folder.
+// "~/" is the child's own folder, in which the folder of every file is there.
 std::string at_home(const std::string& value, const std::filesystem::path& home) {
-  return value.starts_with("~/") ? home.string() + value.substr(1) : value;
+  if (!value.starts_with("~/")) return value;
+  const std::filesystem::path path = home / value.substr(2);
+  std::filesystem::create_directories(path.parent_path());
+  return path.string();
 }
 
 bool is_path(const bus_option* option) {

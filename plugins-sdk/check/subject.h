@@ -74,7 +74,7 @@ void exercise(Subject& subject, testing::FakeHost& host, testing::Instance& inst
 using Server = std::function<std::int32_t(const testing::FakeRequests::Asked&)>;
 
 // Hands over a batch, and waits for an answer that comes later: `server` answers its requests (unless it is
-// given: 202), its timers fire. BUS_LATER: none came.
+// given: 202), its descriptors are called for, its timers fire. BUS_LATER: none came.
 testing::Delivered deliver(testing::FakeHost& host, testing::Instance& instance,
                            const std::vector<testing::StoredEvent>& stored, const Server& server = {});
 

@@ -1,4 +1,4 @@
-# bus-plugin-check over every plugin of the tree, the steps of the SDK's page, and plugins that are as they should not be.
+# bus-plugin-check over every plugin of the tree, and plugins that are as they should not be.
 if(BUS_SANITIZE)
   return()  # a plugin with a sanitizer wants its runtime in the host, and here the host is bus-plugin-check
 endif()
@@ -24,16 +24,6 @@ foreach(wing sources sinks)
       bus_check_plugin(${name} SAMPLE ${folder}/sample.toml ${cases} ${check_${name}})
     endif()
   endforeach()
-endforeach()
-
-# Each step is a whole plugin called weather.
-set(steps ${CMAKE_SOURCE_DIR}/plugins-sdk/examples/steps)
-foreach(step 1_timer 2_webhook 3_state 4_metrics)
-  bus_add_plugin(step_${step} SOURCES ${steps}/${step}/weather.cpp)
-  target_link_libraries(step_${step} PRIVATE bus_compile)
-  set_target_properties(step_${step} PROPERTIES
-    OUTPUT_NAME weather LIBRARY_OUTPUT_DIRECTORY ${BUS_TEST_PLUGINS}/${step})
-  bus_check_plugin(step_${step} SAMPLE ${steps}/${step}/sample.toml CASES ${steps}/${step}/testcases)
 endforeach()
 
 # Every plugin that was right in ABI 1.0 is right.
