@@ -7,8 +7,8 @@
 
 namespace bus::plugin {
 
-inline constexpr std::string_view kReservedNames[] = {"bus",  "cli",  "client", "cloudevents",
-                                                      "host", "rule", "rules"};
+inline constexpr std::string_view kReservedNames[] = {"bus",  "cli", "client", "cloudevents",
+                                                      "host", "on",  "rule",   "rules"};
 
 constexpr bool is_reserved_name(std::string_view name) {
   return std::find(std::begin(kReservedNames), std::end(kReservedNames), name) != std::end(kReservedNames);
