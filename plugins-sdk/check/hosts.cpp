@@ -78,7 +78,7 @@ void check_missing(Subject& subject) {
   for (const char* id : testing::FakeAbilities::kIds) {
     const auto host = subject.host();
     host->abilities.missing.insert(id);
-    live(subject, *host, friendly_inputs(subject.arguments()), std::string(", without ") + id);
+    live(subject, *host, friendly_inputs(subject.arguments()), std::string(", without ").append(id));
   }
 }
 
@@ -87,10 +87,12 @@ void check_refusals(Subject& subject) {
     const std::string word = testing::code_word(code);
     const auto events = subject.host();
     events->answer = code;
-    live(subject, *events, friendly_inputs(subject.arguments()), ", events are refused: " + word);
+    live(subject, *events, friendly_inputs(subject.arguments()),
+         std::string(", events are refused: ").append(word));
     const auto abilities = subject.host();
     abilities->abilities.self.refusal = code;
-    live(subject, *abilities, friendly_inputs(subject.arguments()), ", all else is refused: " + word);
+    live(subject, *abilities, friendly_inputs(subject.arguments()),
+         std::string(", all else is refused: ").append(word));
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <set>
+#include <thread>
 #include <vector>
 
 #include "bus/testing/cases.hpp"
@@ -50,15 +51,18 @@ class Round {
         weather_(weather),
         where_(": " + std::string(weather.name)),
         inputs_(friendly_inputs(subject.arguments())),
-        sent_(kSent) {}
+        sent_(kSent) {
+    // What threads of the plugin's own emit is no sender's.
+    host.judge = [this, mine = std::this_thread::get_id()](const Event&) {
+      return std::this_thread::get_id() == mine ? judge() : std::int32_t{BUS_OK};
+    };
+  }
 
   // One try. `number` is the request's, the same in each of its tries.
   Answer handle(std::size_t number) {
     Sent& sent = sent_[number];
     const std::string& input = inputs_[number % inputs_.size()];
-    host_.judge = [this, &sent, first = number / inputs_.size()](const Event&) {
-      return told_.emplace_back(weather_.answers[(first + sent.asked++) % 4]);
-    };
+    current_ = number;
     const std::size_t events = host_.events.size(), refused = host_.refused.size();
     told_.clear();
     testing::Reply reply{BUS_FAULT, 0, {}, {}};
@@ -76,6 +80,10 @@ class Round {
   }
 
  private:
+  std::int32_t judge() {
+    const std::size_t round = current_ / inputs_.size();  // so that each input meets each answer
+    return told_.emplace_back(weather_.answers[(round + sent_[current_].asked++) % 4]);
+  }
   Answer answer_of(const testing::Reply& reply) {
     const bool good = subject_.expect_class(reply.code, reply.message);
     if (good && reply.status < 300) return Answer::taken;
@@ -90,23 +98,20 @@ class Round {
     for (std::size_t i = first; i < host_.events.size(); ++i) {
       const Event& event = host_.events[i];
       if (!event.key.empty() && !keys.insert(identity(event)).second)
-        found_.fail("one request gave the same event twice: " + event.key + where_);
+        fail("one request gave the same event twice: ", event.key);
       // A sender that is refused sends again, and only a key makes that the same event.
       if (event.key.empty() && answer != Answer::taken)
-        found_.fail("a sender was refused, and its event is stored and has no key: it will be there twice" +
-                    where_);
+        fail("a sender was refused, and its event is stored and has no key: it will be there twice");
       sent.stored.insert(identity(event));
     }
   }
   void look_at_taken(const Sent& sent, std::size_t first_refused) {
     if (host_.refused.size() != first_refused)
-      found_.fail("a sender was told that all is well, and the host had refused the event" + where_);
+      fail("a sender was told that all is well, and the host had refused the event");
     for (const std::string& one : sent.refused) {
       if (sent.stored.count(one) == 0)
-        found_.fail(
-            "an event was not taken at first, the sender sent it again and was told that all is well, and "
-            "it is not there: " +
-            one + where_);
+        fail("an event was not taken at first, its sender was told that all is well, and it is not there: ",
+             one);
     }
   }
   // What the host says of events and what the sender is told mean the same.
@@ -116,10 +121,13 @@ class Round {
              std::all_of(told_.begin(), told_.end(), [&](std::int32_t one) { return one == code; });
     };
     if (answer == Answer::never && all(BUS_UNAVAILABLE))
-      found_.fail("the host did not take an event for now, and its sender was told never to send it again" +
-                  where_);
+      fail("the host did not take an event for now, and its sender was told never to send it again");
     if (answer == Answer::not_now && all(BUS_INVALID))
-      found_.fail("the host will never take an event, and its sender was told to send it again" + where_);
+      fail("the host will never take an event, and its sender was told to send it again");
+  }
+
+  void fail(std::string what, const std::string& which = {}) {
+    found_.fail(what.append(which).append(where_));
   }
 
   Findings& found_;
@@ -130,6 +138,7 @@ class Round {
   const std::string where_;
   const std::vector<std::string> inputs_;
   std::vector<Sent> sent_;
+  std::size_t current_ = 0;         // the request that is handled
   std::vector<std::int32_t> told_;  // what the host said in this try
 };
 

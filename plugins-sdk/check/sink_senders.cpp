@@ -99,18 +99,7 @@ class Round {
   // What the sink has said of each event, held against what became of it.
   void compare() {
     count_lines();
-    for (const Sent& one : log_) {
-      const std::string which = " (" + one.stored.event.summary + ", " + weather_.name + ")";
-      if (one.taken > 1) subject_.found().fail("an event was carried out twice" + which);
-      const bool nobody = one.taken == 0 && one.refused + one.refused_now != 0;
-      if (one.told == Answer::taken && nobody)
-        subject_.found().fail("a sink said that an event is safe, and its server had refused it" + which);
-      if (one.told == Answer::never && !given_up(one) && one.taken != 0)
-        subject_.found().fail("a sink refused an event for good, and its server had taken it" + which);
-      if (one.told == Answer::never && !given_up(one) && nobody && one.refused == 0)
-        subject_.found().fail("a sink refused an event for good that its server did not take for now" +
-                              which);
-    }
+    for (const Sent& one : log_) compare(one);
   }
 
  private:
@@ -143,6 +132,19 @@ class Round {
     log_[at + done].told = Answer::never;
     if (!never) given_up_.push_back(log_[at + done].stored.seq);
     return at + done + 1;
+  }
+  void compare(const Sent& one) const {
+    const auto fail = [&](const std::string& what) {
+      subject_.found().fail(what + " (" + one.stored.event.summary + ", " + weather_.name + ")");
+    };
+    const bool nobody = one.taken == 0 && one.refused + one.refused_now != 0;
+    const bool never = one.told == Answer::never && !given_up(one);
+    if (one.taken > 1) fail("an event was carried out twice");
+    if (one.told == Answer::taken && nobody)
+      fail("a sink said that an event is safe, and its server had refused it");
+    if (never && one.taken != 0) fail("a sink refused an event for good, and its server had taken it");
+    if (never && nobody && one.refused == 0)
+      fail("a sink refused an event for good that its server did not take for now");
   }
   // By the host, after many tries: not the sink's word.
   bool given_up(const Sent& one) const {
