@@ -10,8 +10,8 @@ extern const Verb kServe, kStatus, kDoctor, kEmit, kEventsList, kEventsWatch, kE
     kVersion, kTokenCreate, kTokenList, kTokenRemove, kDbStats, kDbCheck, kDbBackup, kDbPrune, kEventsQuery,
     kGithubStatus, kGithubWatch, kGithubPoll, kGithubRedeliver, kGithubForward, kGithubSmee, kGithubPr,
     kRulesAdd, kRulesList, kRulesShow, kRulesEnable, kRulesDisable, kRulesRemove, kRulesRuns, kRulesLogs,
-    kRulesTest, kRulesTrigger, kPluginsNew, kPluginsTrust, kPluginsUntrust, kPluginDescribe, kDeadList,
-    kDeadShow, kDeadRetry, kDeadDrop, kPluginHost;
+    kRulesTest, kRulesTrigger, kPluginsNew, kPluginsTrust, kPluginsUntrust, kDeadList, kDeadShow, kDeadRetry,
+    kDeadDrop, kPluginHost;
 
 const Option kNoAutostart = {.name = "no-autostart",
                              .help = "Do not start a host if none answers (also BUS_AUTOSTART=0)."};
@@ -79,7 +79,6 @@ constexpr const Verb* kVerbs[] = {
     &kConfigSample,
     &kCompletion,
     &kVersion,
-    &kPluginDescribe,
     &kPluginHost,
 };
 

@@ -131,7 +131,15 @@ std::int32_t SinkInstance::offer(const bus_batch& batch, bus_delivery& delivery)
   delivery.size = sizeof delivery;
   offer_ = batch;
   counters_.add(Counters::Which::attempts);
-  const std::int32_t code = call([&] { return sink_->deliver(sink_->self, &offer_, &delivery); });
+  std::int32_t code = BUS_FAULT;
+  const Status called = call_with_error([&](bus_error*) {
+    code = sink_->deliver(sink_->self, &offer_, &delivery);
+    return code;
+  });
+  if (code == BUS_FAULT && delivery.message[0] == '\0') {
+    const std::string_view why = cut_utf8(called.error().message, sizeof delivery.message - 1);
+    delivery.message[why.copy(delivery.message, why.size())] = '\0';
+  }
   awaited_ = code == BUS_LATER;
   return code;
 }

@@ -24,6 +24,12 @@ double Samples::at(double quantile) {
   return us_[std::min(us_.size() - 1, static_cast<std::size_t>(quantile * static_cast<double>(us_.size())))];
 }
 
+double Samples::mean() const {
+  double sum = 0;
+  for (const double one : us_) sum += one;
+  return us_.empty() ? 0 : sum / static_cast<double>(us_.size());
+}
+
 void print_header() {
   std::printf("%-58s %12s %12s %8s  %s\n", "figure", "bus", "floor", "ratio", "aim");
   std::printf("%s\n", std::string(110, '-').c_str());

@@ -22,6 +22,7 @@ class Samples {
  public:
   void add(SteadyClock::duration d) { us_.push_back(std::chrono::duration<double, std::micro>(d).count()); }
   double at(double quantile);
+  double mean() const;
   std::size_t size() const { return us_.size(); }
 
  private:
