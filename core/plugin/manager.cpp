@@ -115,6 +115,13 @@ Status Manager::Impl::add(const std::string& name, const config::PluginTable& ta
     auto confined = confine(**plugin, table, *options, services.own_folders);
     if (!confined) return std::move(confined).error();
     plugin = std::move(*confined);
+    for (const std::string& path : (*plugin)->confinement.out_of_reach) {
+      services.log.write(log::Level::warning, "plugin may not make or open what its table names",
+                         {{"plugin", name},
+                          {"path", path},
+                          {"reason", "its folder holds files of bus itself"},
+                          {"hint", "name one in a folder of its own, or make the file first"}});
+    }
   } else if (Status plain = check_unconfined(table); !plain) {
     return plain;
   }

@@ -45,7 +45,4 @@ Result<std::string> judge(const TrustStore& trust, const GatedFile& file);
 // The text of the signature beside the library; Code::not_found if there is none.
 Result<std::string> read_signature_of(const std::string& path);
 
-// Names that no plugin may have: what bus itself and its clients call themselves in events.
-bool is_reserved_name(std::string_view name);
-
 }  // namespace bus::plugin

@@ -1,6 +1,8 @@
 // The descriptor and its option table, and the sample of a configuration against it.
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
+#include <iterator>
 #include <set>
 
 #include "plugins-sdk/check/checks.h"
@@ -12,9 +14,15 @@ constexpr std::size_t kMaxLiteral = 4096;
 constexpr std::uint32_t kMaxRows = 256;
 
 // What the host itself reads of a plugin's table.
-constexpr const char* kOfTheHost[] = {"enabled",      "plugin",    "isolation", "allow", "memory",
-                                      "call_timeout", "predicate", "batch",     "from",  "retry_max_attempts",
-                                      "retry_max_age"};
+constexpr const char* kOfAll[] = {"enabled", "plugin", "isolation", "allow", "memory", "call_timeout"};
+constexpr const char* kOfSinks[] = {"predicate", "batch", "from", "retry_max_attempts", "retry_max_age"};
+
+bool is_of_the_host(const bus_plugin& plugin, const std::string& name) {
+  const auto has = [&](const auto& all) {
+    return std::find(std::begin(all), std::end(all), name) != std::end(all);
+  };
+  return has(kOfAll) || (plugin.role == BUS_ROLE_SINK && has(kOfSinks));
+}
 
 bool is_literal(const char* text) {
   return text != nullptr && is_text({text, ::strnlen(text, kMaxLiteral + 1)}, kMaxLiteral);
@@ -84,6 +92,10 @@ void check_options(Findings& found, const bus_plugin& plugin) {
   const char* row = reinterpret_cast<const char*>(plugin.options);
   for (std::uint32_t i = 0; i < plugin.option_count; ++i, row += plugin.option_stride)
     check_option(found, *reinterpret_cast<const bus_option*>(row), names);
+  for (const std::string& name : names) {
+    if (is_of_the_host(plugin, name))
+      found.fail("option " + name + ": the host itself reads a setting of that name");
+  }
 }
 
 void check_types(Findings& found, const bus_plugin& plugin) {
@@ -125,6 +137,10 @@ void check_descriptor(Subject& subject) {
     found.fail("the create function of the other role must be null");
   check_types(found, plugin);
   check_options(found, plugin);
+  for (const auto& [option, value] : subject.arguments().set) {
+    if (testing::find_option(plugin, option) == nullptr)
+      found.fail(std::string("--set: there is no option ").append(option));
+  }
 }
 
 void check_sample(Subject& subject) {
@@ -136,9 +152,8 @@ void check_sample(Subject& subject) {
   const auto known = [&](const auto& values) {
     for (const auto& [name, value] : values) {
       const bus_option* option = testing::find_option(subject.plugin(), name);
-      bool ours = option != nullptr;
-      for (const char* other : kOfTheHost) ours |= name == other;
-      if (!ours) found.fail("there is no option " + name);
+      if (option == nullptr && !is_of_the_host(subject.plugin(), name))
+        found.fail("there is no option " + name);
       if (option != nullptr && !fits(*option, value))
         found.fail("the value of " + name + " is not of its type");
     }

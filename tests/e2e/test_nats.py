@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from busproc import BUS, World, run_payload, until
+from busproc import BUS, World, conforms, run_payload, until
 from nats_peer import SERVER, NatsServer
 
 BUILT = (Path(BUS).resolve().parents[1] / "lib/bus/plugins/nats.so").exists()
@@ -46,6 +46,12 @@ def source(world):
 
 def came_in(world):
     return [event for event in world.events() if event["source"] == "nats"]
+
+
+def test_both_ends_keep_the_contract(server):
+    senders = conforms("nats_sink", url=server.url, create_stream="true")["four senders at a time"]
+    assert senders["messages"] == []  # every event was taken
+    conforms("nats", "four senders at a time", url=server.url)
 
 
 def test_what_a_message_is(world, server):

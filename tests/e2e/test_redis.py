@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from busproc import BUS, PATIENCE, until
+from busproc import BUS, PATIENCE, conforms, until
 
 PATHS = "/usr/sbin:/usr/bin:/sbin:/bin"
 SERVER, CLIENT = shutil.which("redis-server", path=PATHS), shutil.which("redis-cli", path=PATHS)
@@ -75,6 +75,10 @@ def sink(world):
 
 def configure(world, redis, more=""):
     world.configure(f'[sinks.redis]\nurl = ["{redis.url}"]\n{more}')
+
+
+def test_it_keeps_the_contract(redis):
+    assert conforms("redis", url=redis.url)["four senders at a time"]["messages"] == []  # every event was taken
 
 
 def test_what_an_entry_is(world, redis):

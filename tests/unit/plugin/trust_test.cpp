@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "core/base/file.h"
+#include "core/plugin/reserved_names.h"
 #include "tests/unit/plugin/world.h"
 
 namespace bus::plugin {
