@@ -93,8 +93,8 @@ std::vector<std::string> bench_file(HostProcess& host) {
   std::vector<std::string> lines;
   for (const bool sync : {true, false}) {
     const std::string name = sync ? "batch" : "never", path = host.folder() + "/" + name + ".ndjson";
-    const double rate = events_per_second(
-        host, "[sinks.file_" + name + "]\nplugin = \"file\"\npath = \"" + path + "\"\nfsync = \"" + name + "\"\n");
+    const double rate = events_per_second(host, "[sinks.file_" + name + "]\nplugin = \"file\"\npath = \"" +
+                                                    path + "\"\nfsync = \"" + name + "\"\n");
     lines = lines_of(path);
     const double floor = append_per_second(path + ".floor", lines, kBatch, sync);
     print({"file, fsync = " + name + (sync ? " (write and fdatasync of 256)" : " (write of 256)"), rate,
@@ -115,7 +115,9 @@ void bench_http(HostProcess& host) {
          at = body.find("\"specversion\"", at + 1)) {
       ++events;
     }
-    const double floor = posts_per_second(taker.port(), body) * static_cast<double>(events);
+    double posts = 0;  // the best of three: where the two threads run makes much of it
+    for (int i = 0; i < 3; ++i) posts = std::max(posts, posts_per_second(taker.port(), body));
+    const double floor = posts * static_cast<double>(events);
     print({"http, " + form + " (a connection that is kept)", rate, floor, "/s", "-"});
   }
 }
