@@ -20,8 +20,8 @@ namespace bus::plugin {
 namespace {
 
 constexpr std::size_t kMaxFile = 1u << 20;
-constexpr std::array<std::string_view, 7> kReserved = {"bus",  "cli",  "client", "cloudevents",
-                                                       "host", "rule", "rules"};
+constexpr std::array<std::string_view, 8> kReserved = {"bus",  "cli", "client", "cloudevents",
+                                                       "host", "on",  "rule",   "rules"};
 
 bool is_digest(std::string_view text) {
   return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;

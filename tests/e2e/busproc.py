@@ -368,8 +368,12 @@ class World:
     # The log
 
     def events(self, *args):
-        """Every stored event, oldest first."""
-        return self.json("events", "list", "--all", *args)
+        """Every stored event, oldest first, but for those of the runs of `bus on`: own_events()."""
+        return [event for event in self.json("events", "list", "--all", *args) if event["source"] != "on"]
+
+    def own_events(self):
+        """What the runs of `bus on` have reported, oldest first."""
+        return [event for event in self.json("events", "list", "--all") if event["source"] == "on"]
 
     def emit(self, *args, **more):
         """Emits one event; its receipt."""

@@ -361,7 +361,7 @@ TEST_F(SinkTest, ALaterRefusalGoesToTheDeadLettersAndComesAgain) {
   EXPECT_EQ(lines().back(), "5 e");
 }
 
-TEST_F(SinkTest, ALetterThatIsNotAnsweredAtStopIsKept) {
+TEST_F(SinkTest, ALetterForWhichTheAnswerComesLaterIsKeptAtStop) {
   world_.emit({"a", "bad", "c"});
   run("later_invalid");
   for (int i = 0; i < 2; ++i) {

@@ -111,6 +111,7 @@ TEST_F(TrustTest, AMalformedFileTrustsNobody) {
 TEST_F(TrustTest, NamesOfBusAreReserved) {
   EXPECT_TRUE(is_reserved_name("cli"));
   EXPECT_TRUE(is_reserved_name("bus"));
+  EXPECT_TRUE(is_reserved_name("on"));
   EXPECT_FALSE(is_reserved_name("hello"));
 }
 
