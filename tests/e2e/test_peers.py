@@ -32,8 +32,9 @@ def leave_out(reason):
 
 
 def install(npm):
-    for name in os.listdir(HERE):
-        shutil.copy(HERE / name, PLACE)
+    for name in os.listdir(HERE):  # what is there already may be running
+        if not (PLACE / name).is_file() or (PLACE / name).read_bytes() != (HERE / name).read_bytes():
+            shutil.copy(HERE / name, PLACE)
     wanted, stamp = (PLACE / "package-lock.json").read_bytes(), PLACE / "installed"
     if stamp.is_file() and stamp.read_bytes() == wanted:
         return
