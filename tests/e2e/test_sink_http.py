@@ -209,11 +209,11 @@ def test_kill_9_of_both_in_any_order(world, peer):
     number = 0
     world.serve()
     for _ in range(6):
+        enough = len(peer.requests()) + chance.randrange(0, 25)  # 25 more will come
         with world.wire() as wire:
             wire.ask("emit", events=[{"source": "cli", "type": "wanted", "key": str(n), "data": {"n": n}}
                                      for n in range(number, number + 25)])
         number += 25
-        enough = len(peer.requests()) + chance.randrange(0, 25)
         until(lambda: len(peer.requests()) >= enough, "some have arrived")
         if chance.randrange(2):
             world.kill()
