@@ -53,6 +53,8 @@ Result<int> run(Session& session) {
   if (!host) return std::move(host).error();
   const auto result = host->ask(client::Call("sinks"));
   if (!result) return result.error();
+  if ((*result)["sinks"].size() == 0)
+    session.remark("bus: no sinks are configured; those that there are: bus plugins list");
   json::RawElements texts(json::raw_member(host->raw_result(), "sinks"));
   for (const json::Node sink : (*result)["sinks"].elements()) {
     const std::string_view text = texts.next();
