@@ -4,7 +4,6 @@
 #include "core/base/version.h"
 #include "core/cli/host_side.h"
 #include "core/plugin/child_main.h"
-#include "core/plugin/describe.h"
 
 namespace {
 
@@ -24,15 +23,12 @@ Status trust(const std::string& file, const plugin::Pin& pin) {
 Result<std::vector<plugin::Pin>> untrust(const std::string& file, const std::string& what) {
   return plugin::TrustStore(file).remove(what);
 }
-void describe() {
-  plugin::describe_here();
-}
 
 }  // namespace
 
 extern "C" __attribute__((visibility("default"))) const bus::cli::HostSide* bus_host_side() {
-  static const bus::cli::HostSide side = {
-      version(),       host::run, config::load, load_text, sign,
-      plugin::look_at, trust,     untrust,      describe,  plugin::run_plugin_host};
+  static const bus::cli::HostSide side = {version(), host::run, config::load,
+                                          load_text, sign,      plugin::look_at,
+                                          trust,     untrust,   plugin::run_plugin_host};
   return &side;
 }

@@ -26,13 +26,11 @@ struct HostSide {
   config::Loaded (*load_text)(std::string_view toml, std::string_view name);
   // Hexadecimal HMAC-SHA256.
   std::string (*sign)(const Secret& key, std::string_view body);
-  // Of `bus plugins trust` and `untrust`; see plugin/trust_desk.h and trust.h. `describe` is the child's half
-  // and does not come back.
+  // Of `bus plugins trust` and `untrust`; see plugin/trust_desk.h and trust.h.
   Result<plugin::TrustLook> (*look_at)(const std::string& path, const std::string& key,
                                        const std::string& program);
   Status (*trust)(const std::string& file, const plugin::Pin& pin);
   Result<std::vector<plugin::Pin>> (*untrust)(const std::string& file, const std::string& what);
-  void (*describe)();
   int (*run_plugin_host)();  // plugin/child_main.h
 };
 

@@ -4,6 +4,7 @@
 #include "core/base/text.h"
 #include "core/cli/event_text.h"
 #include "core/cli/exit_codes.h"
+#include "core/cli/plugin_text.h"
 #include "core/cli/session.h"
 
 namespace bus::cli {
@@ -32,7 +33,7 @@ void write_line(Session& session, json::Node plugin) {
   if (plugin["isolation"].string_or("") == "process") line += "  [own process]";
   if (plugin["reason"].exists()) line += "  (" + text_of(plugin, "reason") + ")";
   session.out().line(line);
-  if (plugin["hint"].exists()) session.out().line("    " + text_of(plugin, "hint"));
+  write_below_plugin(session.out(), plugin);
 }
 
 void write_page(Session& session, json::Node plugin) {

@@ -1,5 +1,4 @@
-// bus plugins trust|untrust: which libraries that did not come with bus may run. And the hidden verb
-// plugin-describe, the child in which such a library is asked what it is.
+// bus plugins trust|untrust: which libraries that did not come with bus may run.
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,7 +22,6 @@ constexpr Example kTrustExamples[] = {
     {"bus plugins trust /opt/bus/hello.so --yes --json", "Without asking, for programs."},
 };
 constexpr Example kUntrustExamples[] = {{"bus plugins untrust hello", "It is not loaded any more."}};
-constexpr Example kDescribeExamples[] = {{"bus plugin-describe", "Not for people: bus starts it itself."}};
 constexpr Positional kPath[] = {
     {.name = "PATH", .help = "The plugin's library, <name>.so.", .required = true}};
 constexpr Positional kWhat[] = {
@@ -163,16 +161,9 @@ Result<int> run_untrust(Session& session) {
   return kGood;
 }
 
-Result<int> run_describe(Session&) {
-  const auto side = host_side();
-  if (!side) return side.error();
-  (*side)->describe();
-  return kFault;  // it does not come back
-}
-
 }  // namespace
 
-extern const Verb kPluginsTrust, kPluginsUntrust, kPluginDescribe;
+extern const Verb kPluginsTrust, kPluginsUntrust;
 const Verb kPluginsTrust = {
     .name = "plugins trust",
     .summary = "let a plugin run that did not come with bus",
@@ -196,11 +187,4 @@ const Verb kPluginsUntrust = {
     .exits = kUntrustExits,
     .reaches_host = false,
     .run = run_untrust};
-const Verb kPluginDescribe = {.name = "plugin-describe",
-                              .summary = "say what a library is (for bus itself)",
-                              .examples = kDescribeExamples,
-                              .reaches_host = false,
-                              .hidden = true,
-                              .run = run_describe};
-
 }  // namespace bus::cli

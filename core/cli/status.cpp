@@ -1,6 +1,7 @@
 // bus status: what runs, and what is not well.
 #include "core/base/text.h"
 #include "core/cli/exit_codes.h"
+#include "core/cli/plugin_text.h"
 #include "core/cli/session.h"
 
 namespace bus::cli {
@@ -25,7 +26,7 @@ void write_plugins(Session& session, json::Node plugins) {
     line += ", " + count(plugin, "events") + " events";
     if (plugin["reason"].exists()) line += " (" + field(plugin, "reason") + ")";
     session.out().line(line);
-    if (plugin["hint"].exists()) session.out().line("    " + field(plugin, "hint"));
+    write_below_plugin(session.out(), plugin);
   }
 }
 

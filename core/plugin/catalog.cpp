@@ -64,7 +64,7 @@ void Catalog::add_file(Entry entry) {
     entry.trust = "no";
     entry.why = first->second.installed
                     ? "a plugin of this name came with bus (the plugin needs another name)"
-                    : first->second.path + " has this name already";
+                    : first->second.path + " has this name already (remove one of them)";
     hidden_.push_back(std::move(entry));
     return;
   }
@@ -92,10 +92,8 @@ Result<std::shared_ptr<const Plugin>> Catalog::load_entry(Entry& entry, const Lo
   }
   entry.trust = admitted->trust;
   auto loaded = load(std::move(admitted->file));
-  if (loaded && (*loaded)->descriptor.name != entry.name) {
-    return error(Code::invalid, entry.path + " calls itself '" + (*loaded)->descriptor.name + "'",
-                 "name the file " + (*loaded)->descriptor.name + ".so");
-  }
+  if (!loaded) return loaded;
+  if (Status named = check_file_name(**loaded); !named) return std::move(named).error();
   return loaded;
 }
 

@@ -18,6 +18,10 @@ Error gone() {
   return error(Code::unavailable, "the other end of the socket is gone");
 }
 
+Error choked() {
+  return error(Code::limit, "the other end does not read");
+}
+
 void write_head(char* out, Frame frame, std::uint64_t number, std::size_t body) {
   const auto length = static_cast<std::uint32_t>(body + kHead - 4);
   std::memcpy(out, &length, 4);
@@ -28,7 +32,7 @@ void write_head(char* out, Frame frame, std::uint64_t number, std::size_t body) 
 }  // namespace
 
 Status Link::send(Frame frame, std::uint64_t number, std::string_view body) {
-  if (body.size() > kMaxFrame - kHead) return error(Code::limit, "more than 80 MiB in one call");
+  if (body.size() > kMaxFrame - kHead) return error(Code::invalid, "more than 80 MiB in one call");
   char head[kHead];
   write_head(head, frame, number, body.size());
   MutexLock lock(mutex_);
@@ -44,8 +48,10 @@ Status Link::send(Frame frame, std::uint64_t number, std::string_view body) {
     sent = n > 0 ? static_cast<std::size_t>(n) : 0;
     if (sent == kHead + body.size()) return Ok{};
   }
-  if (unsent_.size() - sent_ + body.size() > kMaxUnsent)
-    return error(Code::limit, "the other end does not read");
+  if (unsent_.size() - sent_ + body.size() > kMaxUnsent) {
+    choked_.store(true);
+    return choked();
+  }
   unsent_.append(head, kHead).append(body);
   sent_ += sent;
   return side_ == Side::child ? send_some() : Status(Ok{});
@@ -104,6 +110,7 @@ Result<bool> Link::read_some() {
 
 Result<bool> Link::receive(Received& out) {
   for (;;) {
+    if (choked_.load()) return choked();
     const std::string_view rest = std::string_view(in_).substr(taken_);
     std::uint32_t length = 0;
     if (rest.size() >= sizeof length) {

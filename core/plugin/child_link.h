@@ -1,6 +1,7 @@
 // Link: the socket between the host and a plugin's child process, as frames.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -31,14 +32,15 @@ class Link {
   Link(const Link&) = delete;
   Link& operator=(const Link&) = delete;
 
-  // Code::unavailable: the other end is gone. Code::limit: it does not read, or the frame is too long.
+  // Code::unavailable: the other end is gone. Code::limit: it does not read, and is not to be talked to any
+  // more. Code::invalid: the frame is too long, and nothing was sent.
   Status send(Frame frame, std::uint64_t number, std::string_view body);
   // Sends what is held. True if nothing is left.
   Result<bool> flush();
   bool has_unsent() const;
 
   // The next frame, if it is here whole; with Side::child it waits. Code::unavailable: the other end is gone.
-  // Code::invalid: that is no frame.
+  // Code::invalid: that is no frame. Code::limit: send() has found that the other end does not read.
   Result<bool> receive(Received& out);
 
   // True if something was read from the socket that receive() has not given yet; maybe not a whole frame.
@@ -52,6 +54,7 @@ class Link {
 
   const UniqueFd socket_;
   const Side side_;
+  std::atomic<bool> choked_{false};
   mutable Mutex mutex_;
   std::string unsent_ BUS_GUARDED_BY(mutex_);
   std::size_t sent_ BUS_GUARDED_BY(mutex_) = 0;  // of `unsent_`, from its front

@@ -29,6 +29,7 @@ bool read_beginning(std::string_view body, Beginning& out) {
   out.patience = milliseconds(static_cast<std::int64_t>(in.number<std::uint64_t>()));
   out.allowed.network = in.number<std::uint8_t>() != 0;
   out.allowed.unix_sockets = in.number<std::uint8_t>() != 0;
+  out.allowed.only_look = in.number<std::uint8_t>() != 0;
   out.allowed.files.resize(in.count(4));
   for (std::string& path : out.allowed.files) path = in.text();
   return in.done();
@@ -36,7 +37,9 @@ bool read_beginning(std::string_view body, Beginning& out) {
 
 // Bounds and sandbox come first: already the library's static initialisers are not trusted.
 Result<Descriptor> begin(const Beginning& beginning, std::string& sandbox) {
-  if (Status limited = limit_process(beginning.memory); !limited) return std::move(limited).error();
+  const bool only_look = beginning.allowed.only_look;
+  if (Status limited = limit_process(beginning.memory, only_look); !limited)
+    return std::move(limited).error();
   auto holds = shut_in(beginning.allowed);
   if (!holds) return std::move(holds).error();
   sandbox = std::move(*holds);
@@ -66,8 +69,10 @@ int run_plugin_host() {
   Packer answer, tables;
   pack_status(answer, descriptor ? Status(Ok{}) : Status(descriptor.error()));
   if (descriptor) pack_descriptor(tables, *descriptor);
-  answer.text(sandbox).text(tables.bytes());
-  if (!link.send(Frame::result, received.number, answer.bytes()) || !descriptor) return 0;
+  answer.text(sandbox).text(tables.bytes()).text(descriptor ? "" : descriptor.error().hint);
+  const Status told = link.send(Frame::result, received.number, answer.bytes());
+  // Without the library's destructors: none of its code runs that nobody asked for.
+  if (!told || !descriptor || beginning.allowed.only_look) ::_exit(0);
   ChildHost host(link, std::move(*descriptor), beginning.patience);
   const int status = host.run();
   // Threads of the plugin may still run, and nothing is theirs to finish.

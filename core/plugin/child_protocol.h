@@ -15,7 +15,7 @@ namespace bus::plugin {
 
 enum class Frame : std::uint8_t {
   // Host to child: calls. Each is answered by `result`.
-  begin = 1,   // bounds and sandbox; loads the library
+  begin = 1,   // bounds and sandbox; loads the library, and with only_look that is all
   create = 2,  // name, settings, offered extensions
   start = 3,   // last_seq
   stop = 4,

@@ -131,12 +131,17 @@ Status drop_capabilities() {
 
 }  // namespace
 
-Status limit_process([[maybe_unused]] std::uint64_t memory) {
-  constexpr rlim_t kDescriptors = 1024, kStack = 2u << 20;
+Status limit_process([[maybe_unused]] std::uint64_t memory, bool only_look) {
+  constexpr rlim_t kDescriptors = 1024, kLookSeconds = 5;
   if (Status none = limit(RLIMIT_CORE, 0); !none) return none;
   if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return system_error("PR_SET_DUMPABLE", errno);
   if (Status few = limit(RLIMIT_NOFILE, kDescriptors); !few) return few;
+  if (only_look) {
+    if (Status soon = limit(RLIMIT_CPU, kLookSeconds); !soon) return soon;
+    if (Status none = limit(RLIMIT_FSIZE, 0); !none) return none;
+  }
 #if !defined(BUS_SHADOWED)
+  constexpr rlim_t kStack = 2u << 20;
   if (Status small = limit(RLIMIT_STACK, kStack); !small) return small;
   // Private memory that can be written counts as data; the rest (shared mappings) is held by the address
   // space, most of which is this program's libraries.
@@ -152,11 +157,27 @@ Result<std::string> shut_in(const Allowed& allowed) {
   if (Status dropped = drop_capabilities(); !dropped) return std::move(dropped).error();
   const auto files = restrict_files(allowed.files);
   if (!files) return files.error();
-  const auto calls = filter_calls(allowed.network, allowed.unix_sockets);
+  const bool has_files = !allowed.files.empty();
+  const auto calls =
+      allowed.only_look
+          ? filter_all_but_mapping()
+          : filter_calls({allowed.network, allowed.unix_sockets, *files || has_files, has_files});
   if (!calls) return calls.error();
   std::string holds = *calls ? "seccomp" : "";
   if (*files) holds += holds.empty() ? "landlock" : ", landlock";
   return holds.empty() ? std::string("none") : holds;
+}
+
+std::string_view weakness_of(std::string_view sandbox) {
+  const bool files = sandbox.find("landlock") != std::string_view::npos;
+  const bool calls = sandbox.find("seccomp") != std::string_view::npos;
+  if (files && calls) return {};
+  if (calls)
+    return "this kernel has no Landlock: it can read what you can, and change it if any files are allowed to "
+           "it";
+  return files
+             ? "this kernel has no seccomp: it can start programs and reach sockets and processes as you can"
+             : "this kernel has neither seccomp nor Landlock: it can do what you can";
 }
 
 }  // namespace bus::plugin

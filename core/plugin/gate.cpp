@@ -8,8 +8,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <string_view>
+#include <system_error>
 
 #include "core/auth/hmac.h"
 #include "core/base/file.h"
@@ -26,7 +29,10 @@ Result<UniqueFd> open_without_links(const std::string& path, std::uint64_t flags
   const long fd = ::syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof how);
   if (fd >= 0) return UniqueFd(static_cast<int>(fd));
   if (errno == ELOOP) {
-    return error(Code::denied, path + " is, or lies behind, a symbolic link", "install the file itself");
+    std::error_code failure;
+    const std::string real = std::filesystem::canonical(path, failure).string();
+    return error(Code::denied, path + " is, or lies behind, a symbolic link",
+                 failure ? "give the file itself" : "give the file itself: " + shell_word(real));
   }
   return system_error("opening " + path, errno);
 }
@@ -34,12 +40,13 @@ Result<UniqueFd> open_without_links(const std::string& path, std::uint64_t flags
 // Root's or ours, and nobody else's to write.
 Status check_owner(const std::string& path, const struct stat& info) {
   if (info.st_uid != 0 && info.st_uid != ::geteuid()) {
-    return error(Code::denied, path + " belongs to another user (uid " + std::to_string(info.st_uid) + ")",
-                 "chown it to yourself or to root");
+    return error(
+        Code::denied, path + " belongs to another user (uid " + std::to_string(info.st_uid) + ")",
+        "if you trust who wrote it: sudo chown " + std::to_string(::geteuid()) + " " + shell_word(path));
   }
   const bool sticky_folder = S_ISDIR(info.st_mode) && (info.st_mode & S_ISVTX) != 0;
   if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0 && !sticky_folder) {
-    return error(Code::denied, path + " can be written by others", "chmod go-w " + path);
+    return error(Code::denied, path + " can be written by others", "chmod go-w " + shell_word(path));
   }
   return Ok{};
 }
@@ -64,10 +71,11 @@ Result<UniqueFd> open_checked(const std::string& path) {
   if (!fd) return fd;
   struct stat info;
   if (::fstat(fd->get(), &info) != 0) return system_error(path, errno);
-  if (!S_ISREG(info.st_mode)) return error(Code::invalid, path + " is no regular file");
+  if (!S_ISREG(info.st_mode))
+    return error(Code::invalid, path + " is no regular file", "give the library itself");
   if (Status owned = check_owner(path, info); !owned) return std::move(owned).error();
   if ((info.st_mode & (S_ISUID | S_ISGID)) != 0) {
-    return error(Code::denied, path + " has the setuid or setgid bit", "chmod ug-s " + path);
+    return error(Code::denied, path + " has the setuid or setgid bit", "chmod ug-s " + shell_word(path));
   }
   if (Status folders = check_folders(path); !folders) return std::move(folders).error();
   return fd;
@@ -111,11 +119,27 @@ Result<GatedFile> pass_gate(const std::string& path) {
   auto bytes = read_all(fd->get(), kMaxPluginBytes);
   if (!bytes) return std::move(bytes).error().in(path);
   if (Status whole = check_elf(*bytes); !whole) {
-    return error(whole.error().code, path + " " + whole.error().message);
+    return error(
+        whole.error().code, path + " " + whole.error().message,
+        "build it for this machine as a shared library (bus_add_plugin), or copy it again as a whole");
   }
   auto memory = seal(std::string_view(path).substr(path.rfind('/') + 1), *bytes);
   if (!memory) return std::move(memory).error();
   return GatedFile{std::move(*memory), path, hex(auth::view(auth::sha256(*bytes))), stamp_from(info)};
+}
+
+std::string shell_word(const std::string& path) {
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("/._-+").find(c) != std::string_view::npos;
+  };
+  if (std::all_of(path.begin(), path.end(), plain)) return path;
+  std::string out = "'";
+  for (const char c : path) {
+    if (c == '\'') out += "'\\'";
+    out += c;
+  }
+  return out += '\'';
 }
 
 Result<std::string> read_gated(const GatedFile& file) {

@@ -34,6 +34,8 @@ struct GatedFile {
 // absolute and free of links. Code::denied: somebody else could have written it; Code::invalid: it is no
 // plugin for this machine; the hint says how to mend it.
 Result<GatedFile> pass_gate(const std::string& path);
+// As a shell would have to be given it: for commands that mend something.
+std::string shell_word(const std::string& path);
 // The bytes of the sealed copy.
 Result<std::string> read_gated(const GatedFile& file);
 

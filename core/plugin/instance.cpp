@@ -1,6 +1,7 @@
 #include "core/plugin/instance.h"
 
 #include <chrono>
+#include <exception>
 #include <functional>
 #include <thread>
 
@@ -13,6 +14,8 @@ namespace bus::plugin {
 namespace {
 
 constexpr microseconds kProgramGrace{2'000'000};  // at stop; well within HostServices::stop_grace
+
+constexpr std::size_t kLongestReason = 512;  // bytes
 
 Error stopped() {
   return error(Code::stopping, "the instance has stopped");
@@ -73,7 +76,15 @@ void Instance::create(bool own_thread) {
 void Instance::run_create() {
   const Status made = make(&host_);
   made_ = made.ok();
-  if (!made) set_state(State::failed, made.error().message);
+  if (!made && isolated_ != nullptr && made.error().code == Code::unavailable) {
+    // Its process did not get that far: another may.
+    try_again(made.error(), microseconds(0), "create", [this] {
+      run_create();
+      if (made_ && start_asked_) run_start();
+    });
+  } else if (!made) {
+    set_state(State::failed, made.error().message);
+  }
   reach(Progress::created);
 }
 
@@ -99,6 +110,7 @@ void Instance::start() {
 }
 
 void Instance::run_start() {
+  start_asked_ = true;
   if (!made_) return;
   emitting_.store(true);
   active_ = true;
@@ -184,6 +196,7 @@ Status Instance::check_active() const {
 }
 
 void Instance::run_stop() {
+  start_asked_ = false;
   silence_helpers();
   if (made_) shut();
   drop_helpers();
@@ -208,7 +221,14 @@ bool Instance::finish_stop() {
 
 std::int32_t Instance::call(const std::function<std::int32_t()>& into_plugin) {
   counters_.add(Counters::Which::calls);
-  const std::int32_t code = into_plugin();
+  std::int32_t code = BUS_FAULT;
+  try {
+    code = into_plugin();
+  } catch (const std::exception& thrown) {
+    note_thrown(thrown.what());
+  } catch (...) {
+    note_thrown("of a type of its own");
+  }
   // The host gave this plugin up while it was in here. Its library must not run on, and a thread cannot be
   // ended from outside, so the thread stays here, without a tick that matters, until the process ends.
   while (given_up_.load()) std::this_thread::sleep_for(std::chrono::hours(1));
@@ -216,10 +236,20 @@ std::int32_t Instance::call(const std::function<std::int32_t()>& into_plugin) {
   return code;
 }
 
+// The C++ layer of the SDK lets none out. What others let out may have left anything behind.
+void Instance::note_thrown(std::string_view what) {
+  thrown_ = "it threw an exception (" + printable(to_utf8(cut_utf8(what, kLongestReason))) + ")";
+  services_.log.write(log::Level::error, "plugin threw an exception at the host",
+                      {{"plugin", name_}, {"reason", thrown_}});
+  state_.report(State::degraded, thrown_);
+}
+
 Status Instance::call_with_error(const std::function<std::int32_t(bus_error*)>& into_plugin) {
   bus_error failure = empty_error();
+  thrown_.clear();
   const std::int32_t code = call([&] { return into_plugin(&failure); });
   if (code == BUS_OK) return Ok{};
+  if (!thrown_.empty()) return error(Code::fault, thrown_);
   return error_of(code, failure);
 }
 
@@ -240,7 +270,7 @@ PluginStatus Instance::status() const {
   out.path = plugin_->path;
   out.sha256 = plugin_->sha256;
   if (stamp_of(plugin_->path) != plugin_->stamp)
-    out.hint = "its file has changed since it was loaded; the next start takes the file as it is then";
+    out.add_hint("its file has changed since it was loaded; the next start takes the file as it is then");
   out.state = state_.read();
   out.trouble = trouble_.read();
   if (out.state.state != State::retrying && out.state.state != State::waiting) out.trouble.next = {};
@@ -250,7 +280,10 @@ PluginStatus Instance::status() const {
   }
   out.queued = runner_.waiting();
   out.isolation = isolated_ != nullptr ? "process" : "host";
-  if (isolated_ != nullptr) out.child = isolated_->status();
+  if (isolated_ != nullptr) {
+    out.child = isolated_->status();
+    if (!out.child->sandbox.empty()) out.add_hint(weakness_of(out.child->sandbox));
+  }
   out.figures = counters_.read();
   return out;
 }
@@ -281,7 +314,7 @@ void Instance::report(std::int32_t health, std::string_view reason) {
   const auto pass = enter();
   if (!pass) return;
   const State state = state_of(health);
-  const std::string text = printable(cut_utf8(reason, 512));
+  const std::string text = printable(cut_utf8(reason, kLongestReason));
   if (!state_.report(state, text)) return;
   const bool well = state == State::ok || state == State::idle;
   services_.log.write(well ? log::Level::info : log::Level::warning, "plugin says how it is",

@@ -106,9 +106,9 @@ class Instance : public std::enable_shared_from_this<Instance> {
   // Inside of it the services may be used; empty once the instance was left alone or has stopped.
   Gate::Pass enter() { return gate_.enter(); }
 
-  // Runs one call into the plugin and counts it. Does not return if the host has given the instance up
-  // meanwhile: then nothing of the host may be there any more, and the thread sleeps until the process ends.
-  // [instance's thread]
+  // Runs one call into the plugin and counts it; what it throws is a BUS_FAULT. Does not return if the host
+  // has given the instance up meanwhile: then nothing of the host may be there any more, and the thread
+  // sleeps until the process ends. [instance's thread]
   std::int32_t call(const std::function<std::int32_t()>& into_plugin);
 
  protected:
@@ -145,6 +145,7 @@ class Instance : public std::enable_shared_from_this<Instance> {
   void run_create();
   void run_start();
   void run_stop();
+  void note_thrown(std::string_view what);
   void silence_helpers();
   void drop_helpers();
   Status check_started() const;
@@ -170,12 +171,14 @@ class Instance : public std::enable_shared_from_this<Instance> {
   std::atomic<bool> given_up_{false};
   Gate gate_;
   std::optional<std::vector<store::NewEvent>> collected_;  // the instance's thread
+  std::string thrown_;  // by the latest call that threw; the instance's thread
 
   Mutex progress_mutex_;
   CondVar progressed_;
   Progress progress_ BUS_GUARDED_BY(progress_mutex_) = Progress::none;
-  bool made_ = false;    // the instance's thread
-  bool active_ = false;  // between start and stop; the instance's thread
+  bool made_ = false;         // the instance's thread
+  bool start_asked_ = false;  // since when it is to be started as soon as it is made; the instance's thread
+  bool active_ = false;       // between start and stop; the instance's thread
 
   Programs programs_;
   Expressions expressions_;

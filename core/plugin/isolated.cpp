@@ -51,6 +51,7 @@ Result<std::unique_ptr<ChildProcess>> begin_child(process::Spawner& spawner, con
   body.number(confinement.memory).number(static_cast<std::uint64_t>(confinement.call_timeout.count()));
   body.number(static_cast<std::uint8_t>(confinement.allowed.network));
   body.number(static_cast<std::uint8_t>(confinement.allowed.unix_sockets));
+  body.number(static_cast<std::uint8_t>(confinement.allowed.only_look));
   body.number(static_cast<std::uint32_t>(confinement.allowed.files.size()));
   for (const std::string& path : confinement.allowed.files) body.text(path);
   const auto nothing = [](const Received&) -> Status {
@@ -61,9 +62,11 @@ Result<std::unique_ptr<ChildProcess>> begin_child(process::Spawner& spawner, con
                      "loading its library", nothing);
   if (!answer) return answer.error();
   Unpacker in(*answer);
-  if (Status begun = unpack_status(in); !begun) return std::move(begun).error();
+  Status begun = unpack_status(in);
   out.sandbox = in.text();
   out.descriptor = in.text();
+  const std::string_view hint = in.text();
+  if (!begun) return error(begun.error().code, begun.error().message, std::string(hint));
   if (!in.done()) return error(Code::fault, "its process did not begin as it should");
   return child;
 }
@@ -80,6 +83,9 @@ Status Isolated::spawn() {
   process_ = std::move(*child);
   unanswered_ = std::make_shared<Unanswered>();
   born_ = log_since_ = now();
+  if (const std::string_view weak = weakness_of(begun.sandbox);
+      !weak.empty() && !std::exchange(warned_, true))
+    instance_.write_log(BUS_LOG_WARNING, "its process is not shut in: " + std::string(weak));
   MutexLock lock(mutex_);
   killable_ = process_.get();
   status_.pid = process_->pid();
@@ -90,8 +96,10 @@ Status Isolated::spawn() {
 Status Isolated::create(const bus_host* host) {
   host_ = host;
   remote_ = std::make_unique<RemotePlugin>(*this);
-  if (Status spawned = spawn(); !spawned) return spawned;
-  return create_in_child();
+  Status created = spawn();
+  if (created) created = create_in_child();
+  if (!created) end_process();
+  return created;
 }
 
 Status Isolated::create_in_child() {
@@ -142,6 +150,10 @@ void Isolated::stop() {
 void Isolated::destroy() {
   running_ = false;
   if (process_ != nullptr) (void)!call_for(Frame::destroy, {}, kDestroyPatience, "destroy").ok();
+  end_process();
+}
+
+void Isolated::end_process() {
   {
     MutexLock lock(mutex_);
     killable_ = nullptr;

@@ -48,7 +48,8 @@ class Isolated {
   Isolated& operator=(const Isolated&) = delete;
 
   // The life of the plugin in the child, as the tables of the SDK say. Code::unavailable: the child is no
-  // more; while it was running the instance is told to start again.
+  // more; while it was running the instance is told to start again. After a create that failed none runs, and
+  // it may be called again.
   Status create(const bus_host* host);
   Status start(std::uint64_t* last_seq);
   void stop();
@@ -74,6 +75,7 @@ class Isolated {
   void look();
   void watch();
   void lost(const Error& why);
+  void end_process();
   void note_end();
 
   // What the child says and asks (isolated_serve.cpp).
@@ -103,6 +105,7 @@ class Isolated {
   std::unique_ptr<RemotePlugin> remote_;
   std::unique_ptr<ChildProcess> process_;
   bool running_ = false;  // started, and to be started again when it dies
+  bool warned_ = false;   // of a sandbox that is not whole
   std::string offers_;    // what the first create said of routes and intake
   bool has_intake_ = false;
   std::unique_ptr<UnpackedRoutes> routes_;

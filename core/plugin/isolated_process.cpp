@@ -24,6 +24,7 @@ constexpr int kFramesATurn = 256;
 constexpr std::size_t kLine = 1024;
 constexpr std::size_t kLastWords = 400;
 constexpr milliseconds kReapPatience{10'000};
+constexpr int kServedAtMost = 10;  // times its patience, for a call that asks and asks
 
 Mono now() {
   return std::chrono::steady_clock::now();
@@ -138,6 +139,14 @@ std::string ChildProcess::last_words() {
   return printable(to_utf8(cut_utf8(last_, kLastWords)));
 }
 
+Error ChildProcess::broken(const Error& why) {
+  if (why.code == Code::invalid)
+    return finish(ChildEnd::Kind::garbage, "sent garbage (" + why.message + ") and was ended");
+  if (why.code == Code::limit)
+    return finish(ChildEnd::Kind::flood, "asked for more than it reads and was ended");
+  return finish(std::nullopt, {});
+}
+
 Error ChildProcess::finish(std::optional<ChildEnd::Kind> ours, const std::string& why) {
   if (end_) return no_more(*end_);
   if (ours) kill();
@@ -191,18 +200,15 @@ Result<std::string_view> ChildProcess::call(Frame frame, std::string_view body, 
   const std::uint64_t number = ++calls_;
   what_ = what;
   if (Status sent = link_->send(frame, number, body); !sent) {
-    if (sent.error().code == Code::limit && body.size() > kMaxFrame / 2) return std::move(sent).error();
-    return finish(std::nullopt, {});
+    if (sent.error().code == Code::invalid) return std::move(sent).error();
+    return broken(sent.error());
   }
   Mono deadline = now() + longest;
+  const Mono latest = now() + kServedAtMost * longest;
   for (;;) {
     Received received;
     const auto got = link_->receive(received);
-    if (!got) {
-      if (got.error().code == Code::invalid)
-        return finish(ChildEnd::Kind::garbage, "sent garbage (" + got.error().message + ") and was ended");
-      return finish(std::nullopt, {});
-    }
+    if (!got) return broken(got.error());
     if (!*got) {
       if (Status more = await_more(deadline); !more) return std::move(more).error();
       continue;
@@ -214,7 +220,7 @@ Result<std::string_view> ChildProcess::call(Frame frame, std::string_view body, 
       what_.clear();
       return received.body;
     }
-    deadline += now() - before;  // what the host takes for itself is not the plugin's
+    deadline = std::min(deadline + (now() - before), latest);  // what the host takes is not the plugin's
     if (before > std::min(deadline, hurry_.deadline())) {
       if (Status late = await_more(before); !late) return std::move(late).error();
     }
@@ -227,11 +233,7 @@ Result<bool> ChildProcess::turn(const Serve& serve) {
   for (int i = 0; i < kFramesATurn && more; ++i) {
     Received received;
     const auto got = link_->receive(received);
-    if (!got) {
-      if (got.error().code == Code::invalid)
-        return finish(ChildEnd::Kind::garbage, "sent garbage (" + got.error().message + ") and was ended");
-      return finish(std::nullopt, {});
-    }
+    if (!got) return broken(got.error());
     more = *got;
     if (!more) break;
     if (const auto taken = take(received, 0, serve); !taken) return taken.error();

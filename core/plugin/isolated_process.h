@@ -56,8 +56,9 @@ class ChildProcess {
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
 
-  // One call, and its answer; valid until the next call or turn. `what` names it for people. Meanwhile the
-  // child is served. Code::unavailable, with the reason: the child is no more, see end().
+  // One call, and its answer; valid until the next call or turn. It may take `longest`, and what the host
+  // needs to serve the child meanwhile, in bounds. `what` names it for people. Meanwhile the child is served.
+  // Code::unavailable, with the reason: the child is no more, see end().
   Result<std::string_view> call(Frame frame, std::string_view body, milliseconds longest,
                                 std::string_view what, const Serve& serve);
   // Serves what has come, a bounded number of frames, and sends what is held; true if more is here. Errors
@@ -78,6 +79,8 @@ class ChildProcess {
   // Serves one frame, or takes it as the answer to `number`. True: it is.
   Result<bool> take(const Received& received, std::uint64_t number, const Serve& serve);
   Status await_more(Mono deadline);
+  // The link brought no frame.
+  Error broken(const Error& why);
   // It is no more, because of us or by itself; the error says why.
   Error finish(std::optional<ChildEnd::Kind> ours, const std::string& why);
   void reap();

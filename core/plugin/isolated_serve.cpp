@@ -64,7 +64,7 @@ Status Isolated::serve(const Received& received) {
 }
 
 void Isolated::reply(std::uint64_t number, const Packer& body) {
-  // A child that is gone is noticed where its socket is read.
+  // A child that is gone, or does not read, is noticed where its socket is read.
   (void)!process_->link()->send(Frame::reply, number, body.bytes()).ok();
 }
 
@@ -86,8 +86,8 @@ Status Isolated::serve_emit(std::uint64_t number, Unpacker& in) {
     }
     --unanswered->frames;
     unanswered->bytes -= bytes;
-    const Status sent = link->send(Frame::reply, number, body.bytes());
-    if (!sent || !link->has_unsent()) return;
+    (void)!link->send(Frame::reply, number, body.bytes()).ok();  // who does not read is found out in look()
+    if (!link->has_unsent()) return;
     mailbox.post("child", [self, this] {
       if (const auto alive = self.lock()) look();
     });

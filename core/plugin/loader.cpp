@@ -3,6 +3,7 @@
 #define BOOST_DLL_USE_STD_FS
 #include <boost/dll/shared_library.hpp>
 #include <exception>
+#include <filesystem>
 #include <memory>
 #include <vector>
 
@@ -41,7 +42,23 @@ Result<const bus_plugin*> map(UniqueFd memory, const std::string& name) {
   }
 }
 
+constexpr std::size_t kMaxDescriptor = 8u << 20;  // packed: all that a table may hold is less
+
+// Of a child that reads a descriptor. The library may be large; how much it may have to run is not known yet.
+Confinement looking() {
+  Confinement bounds;
+  bounds.allowed.only_look = true;
+  bounds.memory = std::uint64_t{1} << 30;
+  return bounds;
+}
+
 }  // namespace
+
+Status check_file_name(const Plugin& plugin) {
+  const std::string& name = plugin.descriptor.name;
+  if (std::filesystem::path(plugin.path).stem() == name) return Ok{};
+  return error(Code::invalid, plugin.path + " calls itself '" + name + "'", "name the file " + name + ".so");
+}
 
 Result<Descriptor> map_library(UniqueFd memory, const std::string& path) {
   const auto plugin = map(std::move(memory), path);
@@ -79,8 +96,10 @@ Result<std::shared_ptr<const Plugin>> load_isolated(GatedFile file, const std::s
   const Hurry patience;
   Begun begun;
   const auto child = begin_child(
-      spawner, *library, {}, patience, [](std::string_view) {}, begun);
+      spawner, *library, looking(), patience, [](std::string_view) {}, begun);
   if (!child) return error(child.error().code, path + ": " + child.error().message, child.error().hint);
+  if (begun.descriptor.size() > kMaxDescriptor)
+    return error(Code::invalid, path + " says too much of itself");
   Unpacker in(begun.descriptor);
   auto descriptor = unpack_descriptor(in, &create_isolated_source, &create_isolated_sink);
   if (!descriptor) return std::move(descriptor).error().in(path);

@@ -29,14 +29,17 @@ Result<std::shared_ptr<const Plugin>> load(const std::string& path);
 Result<std::shared_ptr<const Plugin>> load(GatedFile file);
 
 // The same, but nothing of the library ever runs in this process: its descriptor is read in a child, which
-// `program` plugin-host is, and so is everything else (isolated.h). Code::unavailable: the child died over
-// it.
+// `program` plugin-host is and which may do nothing else, and whatever runs of it later runs in others
+// (isolated.h). Code::unavailable: the child died over it.
 Result<std::shared_ptr<const Plugin>> load_isolated(const std::string& path, const std::string& program,
                                                     process::Spawner& spawner);
 
 // The same of a file that has passed the gate; its memory is taken.
 Result<std::shared_ptr<const Plugin>> load_isolated(GatedFile file, const std::string& program,
                                                     process::Spawner& spawner);
+
+// Ok if the file is called as the plugin calls itself. Code::invalid, with the right name.
+Status check_file_name(const Plugin& plugin);
 
 // Maps the library in `memory` and reads its descriptor; `path` names it. As load().
 Result<Descriptor> map_library(UniqueFd memory, const std::string& path);

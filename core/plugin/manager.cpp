@@ -311,4 +311,17 @@ void Manager::redeliver(std::string_view sink, std::vector<std::uint64_t> ids, R
   done(std::move(outcomes));
 }
 
+void Manager::resume(std::string_view sink, std::function<void(Status)> done) {
+  for (const auto& instance : impl_->sinks) {
+    if (instance->name() == sink) return instance->resume(std::move(done));
+  }
+  for (const PluginStatus& one : impl_->failed) {
+    if (one.name == sink && one.role == "sink")
+      return done(error(Code::unavailable, "sink '" + one.name + "' could not be made: " + one.state.reason,
+                        "mend its settings, and start bus again"));
+  }
+  done(error(Code::not_found, "there is no sink '" + std::string(sink) + "'",
+             "bus sinks lists those there are"));
+}
+
 }  // namespace bus::plugin

@@ -51,19 +51,18 @@ Status SourceInstance::make(const bus_host* host) {
 
 Status SourceInstance::take_extensions() {
   if (source_->get_extension == nullptr) return Ok{};
-  const auto ask = [this](const char* id) {
-    const void* table = nullptr;
-    call([&] {
-      table = source_->get_extension(source_->self, id);
-      return std::int32_t{BUS_OK};
-    });
-    return table;
-  };
-  const auto* intake = static_cast<const bus_intake*>(ask(BUS_EXT_INTAKE));
+  const void* offered[2] = {};
+  Status asked = call_with_error([&](bus_error*) {
+    offered[0] = source_->get_extension(source_->self, BUS_EXT_INTAKE);
+    offered[1] = source_->get_extension(source_->self, BUS_EXT_WEBHOOK);
+    return std::int32_t{BUS_OK};
+  });
+  if (!asked) return asked;
+  const auto* intake = static_cast<const bus_intake*>(offered[0]);
   if (intake != nullptr && (intake->size < sizeof *intake || intake->on_message == nullptr)) {
     return error(Code::invalid, "its intake table is wrong");
   }
-  webhook_ = static_cast<const bus_webhook*>(ask(BUS_EXT_WEBHOOK));
+  webhook_ = static_cast<const bus_webhook*>(offered[1]);
   if (webhook_ != nullptr) {
     if (Status opened = door_.open(*webhook_); !opened) return opened;
   }
@@ -136,6 +135,7 @@ Error SourceInstance::no_intake() const {
   const StateBox::Reading now = state_.read();
   const std::string who = "source '" + name() + "' ";
   if (now.state == State::failed) return error(Code::unavailable, who + "has failed: " + now.reason);
+  if (now.state == State::retrying) return error(Code::unavailable, who + "is not there yet: " + now.reason);
   if (now.state == State::stopping || now.state == State::stopped)
     return error(Code::stopping, who + "is stopping");
   return error(Code::not_found, who + "takes no messages", "bus sources lists those that do");
@@ -193,10 +193,8 @@ Result<Relays::Id> SourceInstance::relay(http::Request& request, const Relays::A
 PluginStatus SourceInstance::status() const {
   PluginStatus out = Instance::status();
   out.routes = door_.routes();
-  if (const std::string secret = door_.missing_secret(); !secret.empty()) {
-    if (!out.hint.empty()) out.hint += "; ";
-    out.hint += "its secret is not set, so deliveries are refused: bus secret set " + secret;
-  }
+  if (const std::string secret = door_.missing_secret(); !secret.empty())
+    out.add_hint("its secret is not set, so deliveries are refused: bus secret set " + secret);
   out.intake = intake_.load() != nullptr;
   return out;
 }

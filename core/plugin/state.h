@@ -142,6 +142,11 @@ struct PluginStatus {
   bool intake = false;               // sources: takes messages of local clients
   std::string isolation;             // "host" or "process"; empty if it does not run
   std::optional<ChildStatus> child;  // if its library runs in a process of its own
+
+  // Beside those that are there already; an empty one is none.
+  void add_hint(std::string_view text) {
+    if (!text.empty()) hint.append(hint.empty() ? "" : "; ").append(text);
+  }
 };
 
 }  // namespace bus::plugin

@@ -24,21 +24,6 @@ bool is_digest(std::string_view text) {
   return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-// As a shell would have to be given it.
-std::string quoted(const std::string& path) {
-  const auto plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("/._-+").find(c) != std::string_view::npos;
-  };
-  if (std::all_of(path.begin(), path.end(), plain)) return path;
-  std::string out = "'";
-  for (const char c : path) {
-    if (c == '\'') out += "'\\'";
-    out += c;
-  }
-  return out += '\'';
-}
-
 std::string encode(const std::vector<Pin>& pins) {
   std::string text;
   json::Writer out(text);
@@ -84,7 +69,7 @@ Result<std::vector<Pin>> decode_file(std::string_view bytes) {
 }
 
 std::string trust_command(const GatedFile& file) {
-  return "bus plugins trust " + quoted(file.path);
+  return "bus plugins trust " + shell_word(file.path);
 }
 
 // By the key of a pin for the library's path; the value if it holds.
@@ -109,7 +94,9 @@ Result<std::vector<Pin>> TrustStore::list() const {
   const auto bytes = read_all(fd->get(), kMaxFile);
   if (!bytes) return Error(bytes.error()).in(file_);
   auto pins = decode_file(*bytes);
-  if (!pins) return std::move(pins).error().in(file_);
+  if (!pins)
+    return error(Code::config, file_ + ": " + pins.error().message,
+                 "mend it, or begin anew (rm " + shell_word(file_) + ") and trust your plugins again");
   return pins;
 }
 

@@ -4,9 +4,8 @@
 #include <system_error>
 #include <utility>
 
-#include "core/base/text.h"
-#include "core/json/reader.h"
 #include "core/plugin/describe.h"
+#include "core/plugin/loader.h"
 #include "core/plugin/manager.h"
 #include "core/plugin/minisign.h"
 #include "core/plugin/reserved_names.h"
@@ -44,19 +43,31 @@ Status check_name(const fs::path& place) {
   return Ok{};
 }
 
+// Of a signature that does not do.
+Error unsigned_by(const GatedFile& file, Code code, const std::string& why) {
+  return error(code, why,
+               "get " + shell_word(file.path + ".minisig") +
+                   " again from who made the library, or trust these very bytes: bus plugins trust " +
+                   shell_word(file.path));
+}
+
 Status take_signature(const GatedFile& file, const std::string& key_text, TrustLook& out) {
   const auto signature = read_signature_of(file.path);
   if (signature) out.signer = minisign_signer(*signature);
   if (key_text.empty()) return Ok{};
   const auto key = MinisignKey::parse(key_text);
-  if (!key) return error(Code::invalid, "the key " + key.error().message);
-  if (!signature) return error(Code::denied, "there is no signature: " + signature.error().message);
+  if (!key) {
+    return error(Code::invalid, "the key " + key.error().message,
+                 "give the second line of its .pub file, or the name of that file");
+  }
+  if (!signature)
+    return unsigned_by(file, Code::denied, "there is no signature: " + signature.error().message);
   out.pin.sha256.clear();
   out.pin.key = key->text();
   auto bytes = read_gated(file);
   if (!bytes) return std::move(bytes).error();
   auto comment = key->verify(*signature, *bytes);
-  if (!comment) return error(comment.error().code, file.path + " " + comment.error().message);
+  if (!comment) return unsigned_by(file, comment.error().code, file.path + " " + comment.error().message);
   out.comment = std::move(*comment);
   return Ok{};
 }
@@ -75,16 +86,15 @@ Result<TrustLook> look_at(const std::string& path, const std::string& key, const
   out.pin.name = place->stem().string();
   out.pin.since = system_clock().now();
   if (Status taken = take_signature(*file, key, out); !taken) return std::move(taken).error();
-  auto said = describe(*file, program, process::system_spawner());
-  if (!said) return std::move(said).error();
-  out.description = std::move(*said);
-  json::Document document;
-  const auto node = document.parse(out.description);
-  if (!node) return node.error();
-  if (const std::string name = printable((*node)["name"].string_or({})); name != out.pin.name) {
-    return error(Code::invalid, file->path + " calls itself '" + name + "'", "name the file " + name + ".so");
+  const auto looked = load_isolated(std::move(*file), program, process::system_spawner());
+  if (!looked) {
+    // To have died over it is the library's own fault, and trying again does not help.
+    const Error& why = looked.error();
+    return error(why.code == Code::unavailable ? Code::invalid : why.code, why.message, why.hint);
   }
-  out.pin.version = printable((*node)["version"].string_or({}));
+  if (Status named = check_file_name(**looked); !named) return std::move(named).error();
+  out.description = description_of((*looked)->descriptor);
+  out.pin.version = (*looked)->descriptor.version;
   return out;
 }
 

@@ -21,6 +21,7 @@ struct WebhookDoor::Route {
 
 namespace {
 
+constexpr std::uint32_t kMaxRows = 64;
 // A row of ABI 1.0 ends behind `header`.
 constexpr std::size_t kFirstRow = offsetof(bus_webhook_route, header) + sizeof(bus_webhook_route::header);
 
@@ -101,7 +102,7 @@ WebhookDoor::~WebhookDoor() {
 
 Status WebhookDoor::open(const bus_webhook& table) {
   if (table.size < sizeof table || table.route_stride < kFirstRow || table.routes == nullptr ||
-      table.route_count == 0 || table.on_request == nullptr) {
+      table.route_count == 0 || table.route_count > kMaxRows || table.on_request == nullptr) {
     return error(Code::invalid, "its webhook table is wrong");
   }
   std::vector<std::shared_ptr<Route>> routes;

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -131,7 +130,7 @@ void Keeper::wait() {
 }
 
 void Keeper::run() {
-  (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), kNiceness);
+  (void)::setpriority(PRIO_PROCESS, 0, kNiceness);  // of this thread
   for (;;) {
     {
       const std::lock_guard lock(mutex_);

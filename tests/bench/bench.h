@@ -22,6 +22,7 @@ class Samples {
  public:
   void add(SteadyClock::duration d) { us_.push_back(std::chrono::duration<double, std::micro>(d).count()); }
   double at(double quantile);
+  double mean() const;
   std::size_t size() const { return us_.size(); }
 
  private:
@@ -61,10 +62,15 @@ class HostProcess {
   SteadyClock::duration start_time() const { return start_time_; }
   // SIGTERM to exit.
   SteadyClock::duration stop();
+  // Stops it, and starts it over the same folders with another configuration.
+  void restart(const std::string& configuration);
 
   static constexpr const char* kSecret = "It's a Secret to Everybody";
 
  private:
+  // As `bus serve`, until it answers.
+  void launch();
+
   testing::TempFolder folder_;
   std::string program_;
   process::Child child_;
@@ -94,6 +100,7 @@ void bench_waits(const HostProcess& host);
 void bench_actions(const HostProcess& host);
 void bench_idle(const std::string& program);
 void bench_memory(const std::string& program);
+void bench_sinks(HostProcess&& host);
 void bench_isolation(const HostProcess& host);  // configured by:
 std::string isolation_settings();
 std::string isolation_plugin();

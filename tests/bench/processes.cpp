@@ -63,6 +63,34 @@ void pause(std::chrono::milliseconds time) {
   }
 }
 
+// The process of the source that runs in one of its own.
+pid_t isolated_pid(const HostProcess& host) {
+  client::Connection connection = host.connect();
+  const auto answer = connection.ask(client::Call("plugins"));
+  if (!answer) return 0;
+  for (const json::Node plugin : (*answer)["plugins"].elements()) {
+    if (plugin["isolation"].string_or("") == "process")
+      return static_cast<pid_t>(plugin["pid"].integer().value_or(0));
+  }
+  return 0;
+}
+
+// Beside a host that has nothing to do a plugin's process that has nothing to do.
+void bench_idle_isolated(const std::string& program) {
+  const HostProcess host(program, isolation_settings(), isolation_plugin());
+  const pid_t child = isolated_pid(host);
+  if (child <= 0) return;
+  pause(std::chrono::seconds(12));
+  const std::int64_t before = switches(host.pid()), child_before = switches(child);
+  pause(std::chrono::seconds(10));
+  print({"idle host with a plugin's process: wake-ups in 10 s",
+         static_cast<double>(switches(host.pid()) - before), 0, "", "0"});
+  print({"idle process of a plugin: wake-ups in 10 s", static_cast<double>(switches(child) - child_before), 0,
+         "", "0"});
+  print({"idle process of a plugin: PSS", memory_kb(child, "Pss") / 1024, 0, "MB", "<= 5 MB"});
+  print({"idle process of a plugin: RSS", memory_kb(child, "Rss") / 1024, 0, "MB", ""});
+}
+
 }  // namespace
 
 void bench_processes(const HostProcess& host) {
@@ -80,6 +108,7 @@ void bench_processes(const HostProcess& host) {
 }
 
 void bench_idle(const std::string& program) {
+  bench_idle_isolated(program);
   HostProcess host(program);
   print({"host: start of the process to its first answer",
          std::chrono::duration<double, std::milli>(host.start_time()).count(), 0, "ms", "<= 30 ms"});

@@ -6,6 +6,7 @@ import hmac
 import http.client
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -33,6 +34,13 @@ def until(condition, what, seconds=PATIENCE):
         if time.monotonic() > deadline:
             raise AssertionError(f"in {seconds:.0f} s it did not happen: {what}")
         time.sleep(0.01)
+
+
+def dice():
+    """For tests that choose at random; what they print runs them again in the same way."""
+    seed = int(os.environ.get("BUS_E2E_SEED") or random.randrange(1 << 30))
+    print(f"BUS_E2E_SEED={seed}")
+    return random.Random(seed)
 
 
 def adopt_orphans():

@@ -1,11 +1,15 @@
 """Plugins in processes of their own, through a real host: what they do to themselves, what is done to them, and that the
 plugins of the tree work there as they do in the host."""
 
+import ctypes
+import errno
 import hashlib
 import json
 import os
+import random
 import shutil
 import signal
+import struct
 import threading
 import time
 from pathlib import Path
@@ -135,6 +139,123 @@ def test_kills_lose_nothing_that_was_acknowledged(bad):
     keys = [event["key"] for event in bad.events()]
     assert set(acknowledged) <= set(keys)
     assert len(set(keys)) == len(keys)
+
+
+def test_kills_of_everybody_in_any_order_lose_nothing(bad):
+    """A source's process, a sink's and the host are killed under load. The senders come again with what was not
+    acknowledged, and so does the host with what the sink had not answered for."""
+    folder = bad.root / "out"  # of its own: a folder that holds bus's files is never given
+    folder.mkdir()
+    path = folder / "events.ndjson"
+    bad.configure((bad.config / "config.toml").read_text() + f'[sinks.file]\npath = "{path}"\nisolation = "process"\n')
+    bad.serve()
+    acknowledged, killed, over = [], set(), threading.Event()
+
+    def send(name):
+        number = 0
+        while not over.is_set():
+            key = f"{name}-{number}"
+            try:
+                answer = tell(bad, **({"key": key} if number % 2 else {"emit": key}))
+            except (OSError, json.JSONDecodeError):
+                answer = "gone"
+            if isinstance(answer, str):
+                time.sleep(0.01)
+                continue
+            acknowledged.append(key)
+            number += 1
+
+    def plugins_are_well():
+        listed = bad.run("plugins", "list", "--json", "--no-autostart", status=None)
+        states = {one["name"]: one for one in map(json.loads, listed.out.splitlines())}
+        mine = [states[name] for name in ("bad_source", "file") if name in states]
+        well = len(mine) == 2 and all(one["state"] == "ok" and one.get("pid", 0) not in {0} | killed for one in mine)
+        return mine if well else None
+
+    seed = random.randrange(1 << 32)
+    order = random.Random(seed).sample(["host", "bad_source", "file"] * 3, 9)
+    senders = [threading.Thread(target=send, args=(name,)) for name in ("a", "b", "c")]
+    for sender in senders:
+        sender.start()
+    for victim in order:
+        many = len(acknowledged)
+        until(lambda: len(acknowledged) > many + 20, f"messages are taken (seed {seed}, {order})")
+        if victim == "host":
+            bad.kill()
+            bad.serve()
+        else:
+            pid = next(one["pid"] for one in until(plugins_are_well, f"all is well (seed {seed}, {order})")
+                       if one["name"] == victim)
+            killed.add(pid)
+            os.kill(pid, signal.SIGKILL)
+    over.set()
+    for sender in senders:
+        sender.join(busproc.PATIENCE)
+
+    def written():
+        return path.read_bytes().splitlines() if path.exists() else []
+
+    stored = bad.events("--all")
+    keys = [event["key"] for event in stored]
+    assert set(acknowledged) <= set(keys), seed
+    assert len(set(keys)) == len(keys), seed
+    until(lambda: len(written()) >= len(stored), f"the sink has caught up (seed {seed}, {order})")
+    assert [json.loads(line)["seq"] for line in written()] == [event["seq"] for event in stored], seed
+
+
+def test_a_hostile_plugin_gets_at_nothing(bad):
+    bad.set_secret()
+    bad.serve()
+    if "landlock" not in plugin(bad)["sandbox"]:
+        pytest.skip("this kernel has no Landlock")
+    bad.emit("--type", "note", "--durable")
+    for prey in (bad.state / "bus.db", bad.config / "secrets" / "github", bad.config / "trust.json"):
+        assert prey.exists()
+        before = prey.stat()
+        answer = tell(bad, trespass=str(prey), socket=str(bad.runtime / "bus.sock"))
+        assert answer["reply"] == "nothing", prey
+        assert (prey.stat().st_ino, prey.stat().st_mode) == (before.st_ino, before.st_mode)
+    assert plugin(bad)["restarts"] == 0
+
+
+def without(call, argument=None, value=errno.ENOSYS):
+    """For preexec_fn: a system call (of x86_64), or it with that first argument, fails as on another kernel."""
+    def instruction(code, yes, no, k):
+        return struct.pack("HBBI", code, yes, no, k)
+
+    load, equal, end = 0x20, 0x15, 0x06
+    program = instruction(load, 0, 0, 0) + instruction(equal, 0, 3 if argument is not None else 1, call)
+    if argument is not None:
+        program += instruction(load, 0, 0, 16) + instruction(equal, 0, 1, argument)
+    program += instruction(end, 0, 0, 0x00050000 | value) + instruction(end, 0, 0, 0x7FFF0000)
+
+    def apply():
+        held = ctypes.create_string_buffer(program, len(program))
+        packed = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(held)))
+        libc = ctypes.CDLL(None)
+        assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, packed, 0, 0) == 0
+    return apply
+
+
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="the filter is for x86_64")
+def test_a_kernel_without_landlock_is_told(bad):
+    bad.serve(preexec_fn=without(444))
+    shown = plugin(bad)
+    assert (shown["state"], shown["sandbox"]) == ("ok", "seccomp") and "no Landlock" in shown["hint"]
+    assert "no Landlock" in bad.run("plugins", "list").out
+    assert "no Landlock" in bad.host.err
+    prey = bad.root / "somebody's"
+    prey.write_text("text")
+    # Reading is all that is left open where no files are allowed to it.
+    assert set(tell(bad, trespass=str(prey), socket="")["reply"].split()) <= {"read", "list", "memory-read", "environment-of-host",
+                                                                             "descriptors-of-host"}
+
+
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="the filter is for x86_64")
+def test_a_kernel_without_seccomp_is_told(bad):
+    bad.serve(preexec_fn=without(157, 22, errno.EINVAL))  # prctl(PR_SET_SECCOMP)
+    shown = plugin(bad)
+    assert shown["state"] == "ok" and "seccomp" not in shown["sandbox"] and "seccomp" in shown["hint"]
 
 
 def test_the_file_sink_works_the_same(world):

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -84,10 +86,30 @@ inline void flood_events() {
   }
 }
 
+// Asks for a value again and again, and reads none of the answers: the thread that would is held.
+inline void ask_without_reading() {
+  std::signal(SIGUSR1, [](int) {
+    for (;;) ::pause();
+  });
+  ::syscall(SYS_tgkill, ::getpid(), ::getpid(), SIGUSR1);
+  std::string question;
+  append(question, std::uint32_t{9 + 4 + 3});
+  append(question, std::uint8_t{34});
+  append(question, std::uint64_t{1} << 41);
+  append(question, std::uint32_t{3});
+  question += "big";
+  std::string all;
+  for (int i = 0; i < 1000; ++i) all += question;
+  for (;;) {
+    if (::send(3, all.data(), all.size(), MSG_NOSIGNAL) < 0) ::_exit(0);
+  }
+}
+
 // Does what it is told, and comes back only if that does.
 inline void misbehave(const bus_host* host, const std::string& how) {
   if (how == "throw") throw std::runtime_error("thrown on purpose");
   if (how == "segv") std::raise(SIGSEGV);
+  if (how.rfind("segv_if ", 0) == 0 && ::access(how.c_str() + 8, F_OK) == 0) std::raise(SIGSEGV);
   if (how == "abort") std::abort();
   if (how == "exit") ::_exit(3);
   if (how == "hang") {
@@ -100,20 +122,10 @@ inline void misbehave(const bus_host* host, const std::string& how) {
   if (how == "garbage") write_garbage();
   if (how == "frame") write_frames(200);
   if (how == "result") write_frames(32);
+  if (how == "asks") ask_without_reading();
   if (how == "emits") {
     for (int i = 0; i < 1000; ++i) write_frames(33);
   }
-}
-
-// Tries to reach what it must not: a word for everything that it got hold of.
-inline std::string trespass(const std::string& path) {
-  std::string got;
-  if (::open(path.c_str(), O_RDONLY) >= 0) got += " read";
-  if (::open((path + ".new").c_str(), O_WRONLY | O_CREAT, 0600) >= 0) got += " write";
-  if (::kill(::getppid(), 0) == 0) got += " signal";
-  if (::fork() >= 0) got += " fork";
-  ::execl("/bin/true", "true", nullptr);
-  return got.empty() ? "nothing" : got.substr(1);
 }
 
 }  // namespace bad

@@ -88,7 +88,7 @@ TEST_F(LinkTest, WhatIsNotReadIsHeldAndBounded) {
 }
 
 TEST_F(LinkTest, AFrameIsBounded) {
-  EXPECT_EQ(host_->send(Frame::reply, 1, std::string(kMaxFrame + 1, 'x')).error().code, Code::limit);
+  EXPECT_EQ(host_->send(Frame::reply, 1, std::string(kMaxFrame + 1, 'x')).error().code, Code::invalid);
 }
 
 }  // namespace

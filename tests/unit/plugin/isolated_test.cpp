@@ -10,6 +10,7 @@
 
 #include "core/base/file.h"
 #include "core/base/text.h"
+#include "core/plugin/child_sandbox.h"
 #include "core/plugin/sink_instance.h"
 #include "core/plugin/source_instance.h"
 #include "tests/unit/plugin/world.h"
@@ -114,6 +115,13 @@ class IsolatedTest : public ::testing::Test {
     for (const std::string_view line : split(text, '\n')) keys += line.substr(0, 1);
     return keys;
   }
+  // What it got hold of.
+  std::string trespass(const std::string& path) {
+    const auto answer =
+        tell(R"({"trespass":")" + path + R"(","socket":")" + world_.folder / "bus.sock" + "\"}");
+    EXPECT_TRUE(answer.ok()) << answer.error().message;
+    return answer ? answer->reply : "";
+  }
   ChildStatus child() { return *source_->status().child; }
   std::string reason() { return source_->status().state.reason; }
 
@@ -162,7 +170,8 @@ TEST_F(IsolatedTest, SurvivesWhateverItDoesInACallback) {
     EXPECT_EQ(child().restarts, ++ends);
     EXPECT_EQ(child().pid, 0);
     until_ok(*source_);
-    EXPECT_TRUE(tell(R"({"key":")" + std::string(how) + "\"}").ok()) << how;
+    const auto taken = tell(R"({"key":")" + std::string(how) + "\"}");
+    EXPECT_TRUE(taken.ok()) << how << (taken ? "" : taken.error().message);
   }
   EXPECT_THAT(world_.events(), SizeIs(std::size(kWays)));  // and nothing of what was not acknowledged
 }
@@ -224,18 +233,22 @@ TEST_F(IsolatedTest, AFloodOfLinesIsCut) {
   EXPECT_EQ(child().restarts, 0u);
 }
 
-TEST_F(IsolatedTest, FailsInCreateAndSaysWhy) {
-  const std::pair<const char*, const char*> kWays[] = {{"segv", "crashed in create (SIGSEGV)"},
-                                                       {"throw", "thrown on purpose"},
-                                                       {"small", "its instance table is wrong"},
-                                                       {"null", "its instance table is wrong"},
-                                                       {"routes", "its webhook table is wrong"}};
-  for (const auto& [how, said] : kWays) {
-    run_source(how, "create");
-    EXPECT_EQ(source_->status().state.state, State::failed) << how;
-    EXPECT_THAT(reason(), HasSubstr(said));
-    stop();
-  }
+TEST_F(IsolatedTest, ACrashInCreateIsTriedAgain) {
+  run_source("segv", "create");
+  EXPECT_EQ(source_->status().state.state, State::retrying);
+  EXPECT_THAT(reason(), HasSubstr("crashed in create (SIGSEGV)"));
+  EXPECT_EQ(tell("{}").error().code, Code::unavailable);
+  until(*source_, [&] { return child().restarts == 3; });
+}
+
+// Somebody else's kill is no reason to give up.
+TEST_F(IsolatedTest, IsMadeAndStartedOnceItCanBe) {
+  ASSERT_TRUE(replace_file(world_.folder / "bad", "").ok());
+  run_source("segv_if " + (world_.folder / "bad"), "create");
+  EXPECT_EQ(source_->status().state.state, State::retrying);
+  std::filesystem::remove(world_.folder / "bad");
+  until_ok(*source_);
+  EXPECT_TRUE(tell(R"({"key":"a"})").ok());
 }
 
 TEST_F(IsolatedTest, ACrashInStartIsTriedAgain) {
@@ -279,11 +292,36 @@ TEST_F(IsolatedTest, ASenderIsToldToComeAgain) {
 // What is not allowed is out of reach, and what the plugin's own options name is within.
 TEST_F(IsolatedTest, IsShutIn) {
   ASSERT_TRUE(replace_file(world_.folder / "private", "not for plugins").ok());
+  ASSERT_TRUE(make_private_folder(world_.folder / "own").ok());
+  ASSERT_TRUE(replace_file(world_.folder / "own/file", "for this plugin").ok());
   run_source();
   if (child().sandbox.find("landlock") == std::string::npos) GTEST_SKIP() << child().sandbox;
-  const auto answer = tell(R"({"trespass":")" + world_.folder / "private" + "\"}");
-  ASSERT_TRUE(answer.ok()) << answer.error().message;
-  EXPECT_EQ(answer->reply, "\"nothing\"");
+  EXPECT_EQ(trespass(world_.folder / "private"), "\"nothing\"");
+  stop();
+  Confinement some = bounds();
+  some.allowed.files = {world_.folder / "own"};
+  run_source("", "", some);
+  EXPECT_EQ(trespass(world_.folder / "private"), "\"watch\"");  // which ISOLATION.md says
+  EXPECT_EQ(trespass(world_.folder / "own/file"),
+            "\"read write create list watch mkdir symlink link rename\"");
+  EXPECT_EQ(source_->status().hint, "");
+}
+
+TEST(Sandbox, SaysWhatIsMissing) {
+  EXPECT_EQ(weakness_of("seccomp, landlock"), "");
+  EXPECT_THAT(std::string(weakness_of("seccomp")), HasSubstr("no Landlock"));
+  EXPECT_THAT(std::string(weakness_of("landlock")), HasSubstr("no seccomp"));
+  EXPECT_THAT(std::string(weakness_of("none")), HasSubstr("neither"));
+}
+
+// Its thread that would read the answers is held.
+TEST_F(IsolatedTest, WhoAsksAndDoesNotReadIsEnded) {
+  run_source();
+  ASSERT_TRUE(tell(R"({"value":"x"})").ok());
+  const auto answer = tell(R"({"how":"asks"})");
+  ASSERT_FALSE(answer.ok());
+  EXPECT_THAT(answer.error().message, HasSubstr("asked for more than it reads"));
+  until_ok(*source_);
 }
 
 // Exactly those that were not answered for are given again.
@@ -370,6 +408,33 @@ TEST(IsolatedLoader, SaysWhatIsWrong) {
     ASSERT_FALSE(plugin.ok()) << name;
     EXPECT_THAT(plugin.error().message, HasSubstr(said));
     EXPECT_THAT(plugin.error().message, HasSubstr(name));
+  }
+}
+
+// Its static initialisers run, and may do nothing.
+TEST(IsolatedLoader, OnlyLooks) {
+  const auto plugin =
+      load_isolated(testing::test_plugin("prying"), BUS_TEST_PROGRAM, process::system_spawner());
+  ASSERT_TRUE(plugin.ok()) << plugin.error().message;
+  EXPECT_EQ((*plugin)->descriptor.summary, "It was allowed:");
+}
+
+// Programs in the place of bus.
+TEST(IsolatedLoader, SurvivesWhateverTheChildDoes) {
+  testing::TempFolder folder;
+  const std::string program = folder / "program";
+  const std::pair<const char*, const char*> kWays[] = {
+      {"exit 3", "ended itself in loading its library (exit 3)"},
+      {"kill -SEGV $$", "SIGSEGV"},
+      {"exec yes >&3", "sent garbage"},
+      {"printf '\\015\\0\\0\\0\\041123456781234' >&3; exec sleep 1000", "before anything was made"},
+      {"echo its last words >&2", "its last words"}};
+  for (const auto& [script, said] : kWays) {
+    ASSERT_TRUE(replace_file(program, "#!/bin/sh\n" + std::string(script) + "\n").ok());
+    ::chmod(program.c_str(), 0700);
+    const auto plugin = load_isolated(testing::test_plugin("c_source"), program, process::system_spawner());
+    ASSERT_FALSE(plugin.ok()) << script;
+    EXPECT_THAT(plugin.error().message, HasSubstr(said)) << script;
   }
 }
 
