@@ -42,7 +42,6 @@ bus_check_finds(an_emit_from_destroy "nothing is emitted after stop.*after stop 
 bus_check_finds(a_stop_that_hangs "stop: without start.*did not come back" hanging --only stop:)
 bus_check_finds(an_option_of_the_host "descriptor.*option batch has the name of a setting" swallowed --only descriptor)
 bus_check_finds(a_default_of_another_type "descriptor.*default of option often" careless --only descriptor)
-bus_check_finds(a_name_of_the_host "descriptor.*option memory: the host itself reads" careless --only descriptor)
 foreach(row
     "fails_in_silence|.*without saying why"
     "answers_nonsense|.*77, which is no bus_code"

@@ -145,8 +145,7 @@ const bus_source* create(const bus_host* host, bus_error*) {
 constexpr const char* kTypes[] = {"thing"};
 constexpr bus_option kOptions[] = {
     {"how", "well", "What it does wrong.", BUS_OPT_STRING, 0, nullptr},
-    {"often", "7 times", "A default that is none.", BUS_OPT_DURATION, 0, nullptr},
-    {"memory", nullptr, "A name that is the host's.", BUS_OPT_SIZE, 0, nullptr}};
+    {"often", "7 times", "A default that is none.", BUS_OPT_DURATION, 0, nullptr}};
 
 constexpr bus_plugin descriptor() {
   bus_plugin plugin{};
@@ -155,7 +154,7 @@ constexpr bus_plugin descriptor() {
   plugin.role = BUS_ROLE_SOURCE;
   plugin.name = "careless", plugin.version = "1", plugin.summary = "A test source that is wrong.";
   plugin.event_types = kTypes, plugin.event_type_count = 1;
-  plugin.options = kOptions, plugin.option_count = 3, plugin.option_stride = sizeof(bus_option);
+  plugin.options = kOptions, plugin.option_count = 2, plugin.option_stride = sizeof(bus_option);
   plugin.create_source = create;
   return plugin;
 }
