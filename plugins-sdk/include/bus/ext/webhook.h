@@ -79,7 +79,7 @@ typedef struct bus_webhook_reply {
 /* What get_extension gives for BUS_EXT_WEBHOOK. */
 typedef struct bus_webhook {
   uint32_t size;
-  uint32_t route_count; /* at most 64 */
+  uint32_t route_count;  /* at most 64 */
   uint32_t route_stride; /* sizeof(bus_webhook_route) */
   uint32_t reserved;
   const bus_webhook_route* routes; /* valid until destroy */
