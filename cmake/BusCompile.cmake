@@ -4,7 +4,8 @@ target_compile_options(bus_compile INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow
   # g++ 12 reports false positives of these in std::function and std::string with -O2.
   $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-restrict>
-  $<$<AND:$<CXX_COMPILER_ID:Clang>,$<COMPILE_LANGUAGE:CXX>>:-Wthread-safety>
+  # -Wreserved-identifier is clang-tidy's check of that name at a fraction of its time.
+  $<$<AND:$<CXX_COMPILER_ID:Clang>,$<COMPILE_LANGUAGE:CXX>>:-Wthread-safety -Wreserved-identifier>
   $<$<BOOL:${BUS_WERROR}>:-Werror>)
 target_include_directories(bus_compile INTERFACE ${CMAKE_SOURCE_DIR})
 find_package(Threads REQUIRED)

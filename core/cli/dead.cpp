@@ -61,10 +61,13 @@ Status each_letter(Session& session, client::Connection& host, Visit visit) {
 Result<int> run_list(Session& session) {
   auto host = session.connect();
   if (!host) return std::move(host).error();
+  bool any = false;
   const Status done = each_letter(session, *host, [&](json::Node letter, std::string_view text) {
+    any = true;
     session.out().line(session.json() ? std::string(text) : line_of(letter));
   });
   if (!done) return done.error();
+  if (!any) session.remark("bus: no dead letters");
   return kGood;
 }
 

@@ -166,12 +166,12 @@ class Demo {
     say("Signed webhooks were posted to http://127.0.0.1:" + std::to_string(port_) +
         "/webhook and answered 202, stored. The last one:");
     client::Call events("events");
-    events.params().member("newest", true).member("limit", 1);
+    events.params().member("where", "source == \"github\"").member("newest", true).member("limit", 1);
     const auto stored = host_->ask(std::move(events));
     if (!stored) return stored.error();
     say("    " + event_line((*stored)["events"].at(0)));
     client::Call tasks("tasks");
-    tasks.params().member("limit", 1);
+    tasks.params().member("kind", "run").member("limit", 1);
     const auto known = host_->ask(std::move(tasks));
     if (!known) return known.error();
     say("What is known of its task:");

@@ -80,19 +80,34 @@ class LogFeed final : public OnFeed {
       follower = client::Follower::open(paths, session.connect_options(), std::move(fresh));
     }
     if (!follower) return std::move(follower).error();
-    return LogFeed(std::move(*follower), !wish.subscribe.cursor.empty());
+    return LogFeed(session, std::move(*follower), !wish.subscribe.cursor.empty());
   }
 
-  Result<std::optional<client::Item>> next() override { return follower_.next(system_clock().monotonic()); }
+  Result<std::optional<client::Item>> next() override {
+    auto item = follower_.next(system_clock().monotonic());
+    const auto refused = follower_.notes().take_refusal();
+    if (refused && !std::exchange(refusal_told_, true))
+      session_.remark("bus: the host does not store the runs as tasks: " + refused->message);
+    return item;
+  }
   int fd() const override { return follower_.fd(); }
   bool has_item() const override { return follower_.has_item(); }
   Status done(std::uint64_t seq) override { return remembers_ ? follower_.ack(seq) : Status(Ok{}); }
+  std::size_t untold() const override { return follower_.notes().unanswered(); }
+
+  OnTasks::Say say() {
+    return [this](std::uint64_t topic, client::Notes::Lasts lasts, client::Notes::Make make) {
+      follower_.say(topic, lasts, std::move(make));
+    };
+  }
 
  private:
-  LogFeed(client::Follower follower, bool remembers)
-      : follower_(std::move(follower)), remembers_(remembers) {}
+  LogFeed(const Session& session, client::Follower follower, bool remembers)
+      : session_(session), follower_(std::move(follower)), remembers_(remembers) {}
+  const Session& session_;
   client::Follower follower_;
   bool remembers_;
+  bool refusal_told_ = false;
 };
 
 Result<int> run(Session& session) {
@@ -113,8 +128,9 @@ Result<int> run(Session& session) {
   if (!feed) return std::move(feed).error();
   const auto signals = Signals::take();
   if (!signals) return signals.error();
+  OnTasks tasks(session.args().rest().front(), wish->subscribe.cursor, feed->say());
   return run_for_events(session, *feed, wish->plan, *signals,
-                        "nothing matched within " + session.args().get_or("timeout", ""));
+                        "nothing matched within " + session.args().get_or("timeout", ""), &tasks);
 }
 
 }  // namespace
@@ -134,7 +150,9 @@ const Verb kOn = {
         "It finds "
         "the whole event as JSON in the file BUS_EVENT_FILE (removed afterwards) and the main fields in "
         "BUS_EVENT_ID, _SEQ, _SOURCE, _TYPE, _SCOPE, _SUBJECT and BUS_TASK_ID, _STATE, _RESULT, _SHA, _URL, "
-        "each if set; TRACEPARENT if the event has one; BUS_RUN_ATTEMPT counts the tries. Where a run may "
+        "each if set. Each run is a task, BUS_RUN_ID, which others can wait for; TRACEPARENT ties what it "
+        "causes "
+        "to it, and BUS_RUN_ATTEMPT counts the tries. Where a run may "
         "stand for several events "
         "(--debounce, "
         "--when-busy latest, --restart) BUS_EVENT_FILE has the last, and BUS_EVENTS_FILE all of them, one a "

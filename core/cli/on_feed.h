@@ -27,6 +27,9 @@ class OnFeed {
 
   // Everything up to `seq` is done with. Code::unavailable: not noted, to be said again.
   virtual Status done(std::uint64_t seq) = 0;
+
+  // How many things the host was told that it has not answered yet. They are answered while next() is called.
+  virtual std::size_t untold() const { return 0; }
 };
 
 }  // namespace bus::cli

@@ -24,12 +24,12 @@ std::optional<Mono> sooner(std::optional<Mono> a, std::optional<Mono> b) {
 
 class Loop {
  public:
-  Loop(Session& session, OnFeed& feed, const OnPlan& plan, const Signals& signals)
+  Loop(Session& session, OnFeed& feed, const OnPlan& plan, const Signals& signals, OnTasks* tasks)
       : session_(session),
         feed_(feed),
         signals_(signals),
         runner_("on", system_clock()),
-        programs_(session, runner_, process::system_spawner(), plan) {}
+        programs_(session, runner_, process::system_spawner(), plan, tasks) {}
 
   Result<int> run(std::string_view idle) {
     auto watched = runner_.watch(signals_.fd(), EPOLLIN, "signals", [this](auto, auto) { hear_signals(); });
@@ -47,6 +47,7 @@ class Loop {
       runner_.wait(sooner(programs_.deadline(), wake_));
     }
     say_last_place();
+    say_last_word();
     if (programs_.timed_out()) session_.remark("bus: " + std::string(idle));
     return programs_.outcome();
   }
@@ -137,6 +138,18 @@ class Loop {
                       " are done, and will come again");
   }
 
+  // The ends of the last runs, which the host has yet to store. One that is away is not waited for: it finds
+  // the runs open, and says that they are lost.
+  void say_last_word() {
+    const Mono until = system_clock().monotonic() + kLastWord;
+    while (feed_.untold() != 0 && feed_.fd() >= 0 && system_clock().monotonic() < until) {
+      pollfd readable{feed_.fd(), POLLIN, 0};
+      if (!feed_.has_item()) (void)::poll(&readable, 1, static_cast<int>(kFirstPause.count()));
+      (void)feed_.next();
+    }
+    if (feed_.untold() != 0) session_.remark("bus: the host was not told how the last runs have ended");
+  }
+
   Session& session_;
   OnFeed& feed_;
   const Signals& signals_;
@@ -155,8 +168,8 @@ class Loop {
 }  // namespace
 
 Result<int> run_for_events(Session& session, OnFeed& feed, const OnPlan& plan, const Signals& signals,
-                           std::string_view idle) {
-  Loop loop(session, feed, plan, signals);
+                           std::string_view idle, OnTasks* tasks) {
+  Loop loop(session, feed, plan, signals, tasks);
   return loop.run(idle);
 }
 

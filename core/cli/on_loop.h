@@ -11,7 +11,8 @@
 namespace bus::cli {
 
 // Runs the plan for what the feed brings; the status to end with. `idle` is what a timeout is told as.
+// `tasks` is told of the runs; null: nobody is.
 Result<int> run_for_events(Session& session, OnFeed& feed, const OnPlan& plan, const Signals& signals,
-                           std::string_view idle);
+                           std::string_view idle, OnTasks* tasks = nullptr);
 
 }  // namespace bus::cli

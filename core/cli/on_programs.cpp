@@ -27,7 +27,8 @@ std::string ended_text(const process::JobEnd& end) {
 
 }  // namespace
 
-OnPrograms::OnPrograms(Session& session, loop::Runner& runner, process::Spawner& spawner, const OnPlan& plan)
+OnPrograms::OnPrograms(Session& session, loop::Runner& runner, process::Spawner& spawner, const OnPlan& plan,
+                       OnTasks* tasks)
     : session_(session),
       runner_(runner),
       plan_(plan),
@@ -35,7 +36,8 @@ OnPrograms::OnPrograms(Session& session, loop::Runner& runner, process::Spawner&
       jobs_(runner, spawner, system_clock()),
       ending_(plan.ending, system_clock().monotonic()),
       lines_(session.out(), Output::colour(1), Output::colour(2)),
-      rehearsal_(session.out(), session.json(), plan.command.argv, plan.command.gathers) {}
+      rehearsal_(session.out(), session.json(), plan.command.argv, plan.command.gathers),
+      tasks_(plan.dry_run ? nullptr : tasks) {}
 
 OnPrograms::~OnPrograms() {
   if (timer_ != 0) runner_.cancel(timer_);
@@ -74,9 +76,23 @@ std::string OnPrograms::label_of(rules::RunId id, const std::string& key) const 
   return "[" + std::string(cut_utf8(printable(text), kLongestLabel)) + "] ";
 }
 
+// False for the events of our own runs, and for those that too many runs led to.
+bool OnPrograms::is_for_us(const client::Item& item) {
+  if (tasks_ == nullptr) return true;
+  if (tasks_->is_own(item)) return false;
+  if (tasks_->depth(item) < rules::Lineage::kDeepest) return true;
+  remark("bus: event " + std::to_string(item.seq) +
+         " is not run for: " + std::to_string(rules::Lineage::kDeepest) + " runs led to it, one by one");
+  return false;
+}
+
 Status OnPrograms::take(const client::Item& item) {
   if (item.kind != client::Item::Kind::event) {
     if (item.kind != client::Item::Kind::stopped) place_.read(item.seq, 0);
+    return Ok{};
+  }
+  if (!is_for_us(item)) {
+    place_.read(item.seq, 0);
     return Ok{};
   }
   const Mono now = system_clock().monotonic();
@@ -87,15 +103,18 @@ Status OnPrograms::take(const client::Item& item) {
   Status kept = Ok{};
   switch (offered.kind) {
     case rules::Offered::Kind::run:
-      runs_.emplace(item.seq, Run{OnGathered(item.seq, item.text, plan_.command.event_folder),
-                                  label_of(item.seq, key)});
+      runs_.emplace(item.seq, Run{.events = OnGathered(item.seq, item.text, plan_.command.event_folder),
+                                  .label = label_of(item.seq, key),
+                                  .facts = tasks_ != nullptr ? tasks_->facts_of(item) : rules::RunFacts{}});
       held_ += item.text.size();
       break;
     case rules::Offered::Kind::folded: {
-      OnGathered& events = runs_.at(offered.run).events;
-      held_ -= events.held();
-      kept = events.add(item.seq, item.text);
-      held_ += events.held();
+      Run& run = runs_.at(offered.run);
+      held_ -= run.events.held();
+      kept = run.events.add(item.seq, item.text);
+      held_ += run.events.held();
+      run.facts.trigger = item.seq;
+      run.facts.events = run.events.count();
       break;
     }
     case rules::Offered::Kind::dropped:
@@ -104,7 +123,15 @@ Status OnPrograms::take(const client::Item& item) {
   }
   if (plan_.dry_run) rehearsal_.decided(item.seq, offered, key, now);
   obey();
+  tell_waiting(item.seq);
   return kept;
+}
+
+// A run that did not begin at once is a task already.
+void OnPrograms::tell_waiting(rules::RunId id) {
+  const auto run = runs_.find(id);
+  if (tasks_ == nullptr || run == runs_.end() || std::exchange(run->second.told, true)) return;
+  tasks_->pending(run->second.facts);
 }
 
 // Does what the scheduler says, until it says no more.
@@ -117,7 +144,7 @@ void OnPrograms::obey() {
       Run& run = found->second;
       switch (order.kind) {
         case rules::Order::Kind::start:
-          run.attempt = order.attempt;
+          run.facts.attempt = order.attempt;
           start(order.run, run);
           break;
         case rules::Order::Kind::stop:
@@ -126,6 +153,11 @@ void OnPrograms::obey() {
         case rules::Order::Kind::cancel:
           dropped_ += run.events.count();
           if (plan_.dry_run) rehearsal_.would_cancel(order.run, order.why);
+          if (run.told) {
+            tasks_->finished(run.facts,
+                             rules::RunEnd{.result = event::Outcome::cancellation,
+                                           .detail = "dropped: " + std::string(rules::name(order.why))});
+          }
           forget(order.run);
           break;
       }
@@ -136,15 +168,19 @@ void OnPrograms::obey() {
 }
 
 void OnPrograms::start(rules::RunId id, Run& run) {
-  if (failure_) return over(id, rules::Ended::for_good, kFault);
+  if (failure_) return over(id, rules::Ended::for_good, kFault, rules::not_started(*failure_));
   if (plan_.dry_run) {
     rehearsal_.would_start(id, run.events.last(), run.events.count());
-    return over(id, rules::Ended::well, kGood);
+    return over(id, rules::Ended::well, kGood, {});
   }
   auto spec = job_of(id, run);
   if (!spec) {
     fail(std::move(spec).error());
-    return over(id, rules::Ended::for_good, kFault);
+    return over(id, rules::Ended::for_good, kFault, rules::not_started(*failure_));
+  }
+  if (tasks_ != nullptr) {
+    run.told = true;
+    tasks_->running(run.facts);
   }
   const auto job = jobs_.start(std::move(*spec));
   if (!std::exchange(run.begun, true)) held_ -= run.events.held();
@@ -157,11 +193,17 @@ void OnPrograms::start(rules::RunId id, Run& run) {
   lines_.flush();
   tell(why);
   run.files.clear();
-  over(id, why.retryable() ? rules::Ended::badly : rules::Ended::for_good, process::shell_status(why));
+  rules::RunEnd end = rules::not_started(why);
+  end.exit = process::shell_status(why);
+  over(id, why.retryable() ? rules::Ended::badly : rules::Ended::for_good, *end.exit, end);
 }
 
 Result<process::JobSpec> OnPrograms::job_of(rules::RunId id, Run& run) {
-  std::vector<process::Variable> further = {{"BUS_RUN_ATTEMPT", std::to_string(run.attempt)}};
+  std::vector<process::Variable> further = {{"BUS_RUN_ATTEMPT", std::to_string(run.facts.attempt)}};
+  if (tasks_ != nullptr) {
+    further.emplace_back("BUS_RUN_ID", rules::task_id(run.facts));
+    further.emplace_back("TRACEPARENT", run.facts.trace);
+  }
   if (gathers()) {
     auto all = run.events.file_of_all();
     if (!all) return std::move(all).error();
@@ -196,21 +238,26 @@ void OnPrograms::ended(rules::RunId id, const process::JobEnd& end) {
   if (end.timed_out)
     remark("bus: run " + std::to_string(id) + " was stopped after " +
            format_duration(*plan_.policy.run_timeout));
-  if (how == rules::Ended::badly && run.attempt <= plan_.policy.retries) {
+  if (how == rules::Ended::badly && run.facts.attempt <= plan_.policy.retries) {
     remark("bus: run " + std::to_string(id) + " ended with " + ended_text(end) + "; attempt " +
-           std::to_string(run.attempt + 1) + " in " +
-           format_duration(rules::Scheduler::pause_before(run.attempt + 1, plan_.policy.backoff)));
+           std::to_string(run.facts.attempt + 1) + " in " +
+           format_duration(rules::Scheduler::pause_before(run.facts.attempt + 1, plan_.policy.backoff)));
   }
-  over(id, how, status_of(end));
+  over(id, how, status_of(end), rules::end_of(end));
 }
 
 // An attempt is over; with it the run, unless it is tried again.
-void OnPrograms::over(rules::RunId id, rules::Ended how, int status) {
+void OnPrograms::over(rules::RunId id, rules::Ended how, int status, const rules::RunEnd& end) {
   const Mono now = system_clock().monotonic();
   const auto again = scheduler_.ended(id, how, now);
+  Run& run = runs_.at(id);
+  if (tasks_ != nullptr) tasks_->finished(run.facts, end);
   if (!again) {
     ending_.ran(status, now);
     forget(id);
+  } else if (tasks_ != nullptr) {
+    ++run.facts.attempt;
+    tasks_->pending(run.facts);
   }
   obey();
 }

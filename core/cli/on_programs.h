@@ -15,6 +15,7 @@
 #include "core/cli/on_place.h"
 #include "core/cli/on_policy.h"
 #include "core/cli/on_rehearsal.h"
+#include "core/cli/on_tasks.h"
 #include "core/cli/session.h"
 #include "core/client/follower.h"
 #include "core/loop/runner.h"
@@ -37,8 +38,9 @@ struct OnPlan {
 // One thread, the runner's.
 class OnPrograms {
  public:
-  // All must outlive this. The program is the session's rest.
-  OnPrograms(Session& session, loop::Runner& runner, process::Spawner& spawner, const OnPlan& plan);
+  // All must outlive this. The program is the session's rest. `tasks` is told of the runs; null: nobody is.
+  OnPrograms(Session& session, loop::Runner& runner, process::Spawner& spawner, const OnPlan& plan,
+             OnTasks* tasks = nullptr);
   ~OnPrograms();  // what runs still is stopped
   OnPrograms(const OnPrograms&) = delete;
   OnPrograms& operator=(const OnPrograms&) = delete;
@@ -72,7 +74,8 @@ class OnPrograms {
     process::Jobs::Id job = 0;  // 0: does not run
     bool begun = false;
     std::vector<process::EventFile> files{};  // of the attempt that runs
-    std::int64_t attempt = 1;
+    rules::RunFacts facts{};
+    bool told = false;  // as a task
   };
 
   std::string key_of(const client::Item& item);
@@ -80,7 +83,9 @@ class OnPrograms {
   void start(rules::RunId id, Run& run);
   Result<process::JobSpec> job_of(rules::RunId id, Run& run);
   void ended(rules::RunId id, const process::JobEnd& end);
-  void over(rules::RunId id, rules::Ended how, int status);
+  void over(rules::RunId id, rules::Ended how, int status, const rules::RunEnd& end);
+  bool is_for_us(const client::Item& item);
+  void tell_waiting(rules::RunId id);
   void forget(rules::RunId id);
   void arm();
   std::string label_of(rules::RunId id, const std::string& key) const;
@@ -96,6 +101,7 @@ class OnPrograms {
   OnPlace place_;
   OnLines lines_;
   OnRehearsal rehearsal_;
+  OnTasks* const tasks_;
   std::map<rules::RunId, Run> runs_;
   std::size_t held_ = 0;  // bytes of events in memory
   std::uint64_t dropped_ = 0;

@@ -14,6 +14,7 @@
 #include "core/cli/own_program.h"
 #include "core/cli/session.h"
 #include "core/json/writer.h"
+#include "core/plugin/reserved_names.h"
 
 namespace bus::cli {
 namespace {
@@ -23,8 +24,6 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMaxTemplateFile = 1u << 20;
 constexpr std::size_t kMaxName = 64;
 constexpr std::string_view kTemplates[] = {"source-c++", "source-c", "source-exec", "sink-c++", "sink-c"};
-// Sources that no plugin is: their names stand in events.
-constexpr std::string_view kReserved[] = {"bus", "cli", "client", "host", "rule", "action"};
 
 constexpr Example kExamples[] = {
     {"bus plugins new weather", "A source in C++, in the folder weather."},
@@ -74,9 +73,8 @@ Status check_name(const Session& session, const std::string& name, const fs::pat
     return session.usage("'" + printable(name) + "' is no name for a plugin",
                          "[a-z][a-z0-9_]*, at most 64 long");
   }
-  const bool reserved = std::find(std::begin(kReserved), std::end(kReserved), name) != std::end(kReserved);
   std::error_code missing;
-  if (reserved || fs::exists(plugins / (name + ".so"), missing)) {
+  if (plugin::is_reserved_name(name) || fs::exists(plugins / (name + ".so"), missing)) {
     return error(Code::invalid, "the name '" + name + "' is taken by bus itself", "choose another name");
   }
   return Ok{};
@@ -91,7 +89,9 @@ Result<fs::path> find_template(const Session& session, const fs::path& installed
   const std::string name = kind + "-" + language;
   if (std::find(std::begin(kTemplates), std::end(kTemplates), name) == std::end(kTemplates)) {
     return session.usage("there is no " + kind + " in '" + printable(language) + "'",
-                         kind == "source" ? "--lang c++, c or exec" : "--lang c++ or c");
+                         kind == "source"
+                             ? "--lang c++, c or exec"
+                             : "--lang c++ or c; a program in any language is run by a rule: bus rules add");
   }
   fs::path folder = installed / "template" / name;
   std::error_code missing;
@@ -113,13 +113,8 @@ Status make_file(const fs::path& from, const fs::path& to, std::string_view kind
   return write_all(out.get(), *text);
 }
 
-Status make_folder(const fs::path& from, const fs::path& to, std::string_view kind, const std::string& name) {
+Status fill_folder(const fs::path& from, const fs::path& to, std::string_view kind, const std::string& name) {
   std::error_code failure;
-  if (!fs::create_directory(to, failure)) {
-    if (!failure)
-      return error(Code::conflict, to.string() + " is there already", "choose another name, or --into DIR");
-    return system_error("making " + to.string(), failure.value());
-  }
   for (fs::recursive_directory_iterator at(from, failure), end; !failure && at != end;
        at.increment(failure)) {
     std::string place = at->path().lexically_relative(from).string();
@@ -132,6 +127,19 @@ Status make_folder(const fs::path& from, const fs::path& to, std::string_view ki
   }
   if (failure) return system_error("filling " + to.string(), failure.value());
   return Ok{};
+}
+
+// The whole folder, or none.
+Status make_folder(const fs::path& from, const fs::path& to, std::string_view kind, const std::string& name) {
+  std::error_code failure;
+  if (!fs::create_directory(to, failure)) {
+    if (!failure)
+      return error(Code::conflict, to.string() + " is there already", "choose another name, or --into DIR");
+    return system_error("making " + to.string(), failure.value());
+  }
+  Status filled = fill_folder(from, to, kind, name);
+  if (!filled) fs::remove_all(to, failure);
+  return filled;
 }
 
 Result<int> run(Session& session) {

@@ -10,6 +10,10 @@ namespace {
 
 constexpr Example kExamples[] = {{"bus sinks", "What carries events out, and how far it is."},
                                  {"bus sinks --json", "The same for programs, one sink a line."}};
+constexpr Example kResumeExamples[] = {
+    {"bus sinks resume http", "The server is back, or takes again what it answered 410 to."}};
+constexpr Positional kName[] = {{.name = "NAME", .help = "The sink.", .required = true}};
+constexpr ExitMeaning kResumeExits[] = {{kNotFound, "there is no such sink"}};
 
 std::string count(json::Node sink, std::string_view name) {
   return std::to_string(sink[name].integer().value_or(0));
@@ -49,6 +53,8 @@ Result<int> run(Session& session) {
   if (!host) return std::move(host).error();
   const auto result = host->ask(client::Call("sinks"));
   if (!result) return result.error();
+  if ((*result)["sinks"].size() == 0)
+    session.remark("bus: no sinks are configured; those that there are: bus plugins list");
   json::RawElements texts(json::raw_member(host->raw_result(), "sinks"));
   for (const json::Node sink : (*result)["sinks"].elements()) {
     const std::string_view text = texts.next();
@@ -61,9 +67,24 @@ Result<int> run(Session& session) {
   return kGood;
 }
 
+Result<int> run_resume(Session& session) {
+  auto host = session.connect();
+  if (!host) return std::move(host).error();
+  client::Call call("sinks");
+  call.params().member("do", "resume").member("sink", session.args().positional(0));
+  const auto resumed = host->ask(std::move(call));
+  if (!resumed) return resumed.error();
+  if (session.json()) {
+    session.out().line("{}");
+  } else {
+    session.remark("it tries again: bus sinks says how that went");
+  }
+  return kGood;
+}
+
 }  // namespace
 
-extern const Verb kSinks;
+extern const Verb kSinks, kSinksResume;
 const Verb kSinks = {.name = "sinks",
                      .summary = "show what carries events out",
                      .examples = kExamples,
@@ -72,5 +93,14 @@ const Verb kSinks = {.name = "sinks",
                          "the first of them "
                          "came.",
                      .run = run};
+
+const Verb kSinksResume = {
+    .name = "sinks resume",
+    .summary = "have a sink try again now",
+    .examples = kResumeExamples,
+    .positionals = kName,
+    .notes = "Cuts short the pause before its next attempt, and asks a receiver that wanted no more.",
+    .exits = kResumeExits,
+    .run = run_resume};
 
 }  // namespace bus::cli

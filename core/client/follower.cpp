@@ -67,7 +67,10 @@ Status Follower::reconnect(std::optional<Mono> deadline) {
     if (connection) {
       connection_ = std::make_unique<Connection>(std::move(*connection));
       Status subscribed = subscribe();
-      if (subscribed) stopped_ = false;
+      if (subscribed) {
+        stopped_ = false;
+        notes_.say_again(*connection_);
+      }
       if (subscribed || !subscribed.error().retryable()) return subscribed;
       stopped_ = stopped_ || (last_ && subscribed.error().code == Code::stopping);
       connection_.reset();
@@ -145,7 +148,10 @@ Result<std::optional<Item>> Follower::next(std::optional<Mono> deadline) {
       continue;
     }
     if (!*frame) return std::optional<Item>();
-    if ((*frame)->sub() != sub_) continue;
+    if ((*frame)->sub() != sub_) {
+      notes_.take(**frame);
+      continue;
+    }
     if (const json::Node end = (*frame)->node["end"]; end.exists()) {
       Error why = wire::read_error(end);
       if (!why.retryable()) return why;

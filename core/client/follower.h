@@ -14,6 +14,7 @@
 
 #include "core/client/connect.h"
 #include "core/client/connection.h"
+#include "core/client/notes.h"
 
 namespace bus::client {
 
@@ -50,6 +51,13 @@ class Follower {
   // away before it answered: it may have been stored. REQUIRES: the subscription has a cursor.
   Status ack(std::uint64_t seq);
 
+  // Says something to the host, now or when there is one again. Whether it has heard it: notes().
+  void say(std::uint64_t topic, Notes::Lasts lasts, Notes::Make make) {
+    notes_.say(connection_.get(), topic, lasts, std::move(make));
+  }
+  Notes& notes() { return notes_; }
+  const Notes& notes() const { return notes_; }
+
   // For other questions on the same conversation. REQUIRES: fd() >= 0.
   Connection& connection() { return *connection_; }
   // The same for a question that has to be answered: a host that goes away before it has answered is asked
@@ -84,6 +92,7 @@ class Follower {
   ConnectOptions options_;
   Subscribe subscribe_;
   std::unique_ptr<Connection> connection_;
+  Notes notes_;
   std::int64_t sub_ = -1;
   std::uint64_t head_ = 0;
   std::optional<std::uint64_t> last_;  // given out or passed over

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -72,6 +73,10 @@ struct SinkTable {
   microseconds retry_max_age{0};        // of its tries; 0: no end
   std::string from = "beginning";       // where a new sink begins: "beginning" or "now"
 };
+
+// The keys of a sink's or a source's table that the host reads itself. No option of a plugin can have such a
+// name: it would never be given its value.
+std::span<const std::string_view> host_keys(bool sink);
 
 // A configured source or sink: what the host knows of it, and the rest for the plugin.
 struct PluginTable {

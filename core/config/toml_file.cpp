@@ -1,6 +1,7 @@
 #include "core/config/toml_file.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -40,9 +41,11 @@ namespace bus::config {
 namespace {
 
 constexpr std::string_view kIsolations[] = {"host", "process"};
-// The keys of a source's or sink's table that are not the plugin's own.
-constexpr std::string_view kOfTheHost[] = {"enabled", "plugin", "isolation",
-                                           "allow",   "memory", "call_timeout"};
+// Those that only sinks have stand last.
+constexpr std::string_view kHostKeys[] = {
+    "enabled",   "plugin", "isolation",          "allow",         "memory", "call_timeout",
+    "predicate", "batch",  "retry_max_attempts", "retry_max_age", "from"};
+constexpr std::size_t kOfSinks = 5;
 constexpr std::uint64_t kLeastMemory = 32u << 20;
 
 bool is_name(std::string_view name, std::string_view more) {
@@ -158,8 +161,8 @@ class Reader {
       if (plugin.memory != 0 && plugin.memory < kLeastMemory)
         reader.complain("memory", "'memory' must be 32MiB at least");
       plugin.call_timeout = reader.duration("call_timeout").value_or(microseconds(0));
-      for (const std::string_view taken : kOfTheHost) plugin.options.options.erase(std::string(taken));
       if (sinks) sink(plugin, reader);
+      for (const std::string_view taken : host_keys(sinks)) plugin.options.options.erase(std::string(taken));
     });
   }
 
@@ -172,8 +175,6 @@ class Reader {
     put(plugin.sink.retry_max_attempts, reader.integer("retry_max_attempts", 0, kMaxSinkAttempts));
     put(plugin.sink.retry_max_age, reader.duration("retry_max_age"));
     put(plugin.sink.from, reader.choice("from", kSinkStarts));
-    for (const char* taken : {"predicate", "batch", "retry_max_attempts", "retry_max_age", "from"})
-      plugin.options.options.erase(taken);
   }
 
   void rules(const toml::table* all, const toml::key& at, Settings& out) {
@@ -228,6 +229,10 @@ class Reader {
 };
 
 }  // namespace
+
+std::span<const std::string_view> host_keys(bool sink) {
+  return std::span(kHostKeys).first(std::size(kHostKeys) - (sink ? 0 : kOfSinks));
+}
 
 bool is_rule_name(std::string_view name) {
   return is_name(name, "_-");

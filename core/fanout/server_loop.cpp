@@ -49,6 +49,10 @@ void Reply::refuse(const Error& why) const {
   target_->mailbox->leave(Answer{target_->number, target_->bytes, wire::refusal(target_->id, why)});
 }
 
+std::uint64_t Reply::client() const {
+  return target_->number;
+}
+
 ServerLoop::ServerLoop(SocketOptions options, Hub& hub, store::Store& store, const Clock& clock,
                        metrics::Registry& metrics)
     : options_(std::move(options)),
@@ -313,6 +317,7 @@ void ServerLoop::drop(std::uint64_t number) {
     --protocol1_clients_;
   connections_.erase(number);
   clients_.set(static_cast<double>(connections_.size()));
+  if (left_ && !stopping_) left_(number);
 }
 
 SocketServer::SocketServer(SocketOptions options, Hub& hub, store::Store& store, const Clock& clock,
@@ -321,6 +326,9 @@ SocketServer::SocketServer(SocketOptions options, Hub& hub, store::Store& store,
 SocketServer::~SocketServer() = default;
 void SocketServer::add(std::string op, Operation operation) {
   loop_->add(std::move(op), std::move(operation));
+}
+void SocketServer::on_left(Left left) {
+  loop_->on_left(std::move(left));
 }
 Status SocketServer::start() {
   return loop_->start();

@@ -31,6 +31,7 @@ class ServerLoop {
   ~ServerLoop();
 
   void add(std::string op, Operation operation) { operations_.emplace(std::move(op), std::move(operation)); }
+  void on_left(Left left) { left_ = std::move(left); }
   Status start();
   void close_entrance() { mailbox_->leave_close_entrance(); }
   void stop();
@@ -81,6 +82,7 @@ class ServerLoop {
   store::Store& store_;
   const Clock& clock_;
   std::map<std::string, Operation, std::less<>> operations_;
+  Left left_;
   metrics::Counter requests_, refused_, strangers_, turned_away_;
   metrics::Gauge clients_;
 

@@ -30,6 +30,8 @@ class Reply {
   // `result` is JSON.
   void result(std::string_view result) const;
   void refuse(const Error& why) const;
+  // Who asked: a number that no other connection has or will have.
+  std::uint64_t client() const;
 
  private:
   friend class ServerLoop;
@@ -41,6 +43,8 @@ class Reply {
 // Runs on the server's thread and must not block: what takes long is handed on together with the reply. The
 // request is valid during the call only.
 using Operation = std::function<void(const wire::Request& request, Reply reply)>;
+// Runs on the server's thread when a client has gone away, but not for those that stop() closes.
+using Left = std::function<void(std::uint64_t client)>;
 
 // `subscribe`, `unsubscribe` and `ack` are the server's own; everything else is added. start() and stop() are
 // for one thread.
@@ -54,6 +58,7 @@ class SocketServer {
 
   // REQUIRES: before start().
   void add(std::string op, Operation operation);
+  void on_left(Left left);
 
   // Takes the path over (the caller holds the lock that says no other host is there), listens, starts the
   // thread.

@@ -13,8 +13,8 @@ Result<store::NewEvent> accept_event(const Parts& parts, Result<event::Event> ev
     return error(Code::denied, "'" + event->source + "' is the name of a loaded source",
                  "choose another source for your own events");
   }
-  if (event->source == rules::kRuleSource) {
-    return error(Code::denied, "'" + event->source + "' is the source of what rules do",
+  if (event->source == rules::kRuleSource || event->source == rules::kOnSource) {
+    return error(Code::denied, "'" + event->source + "' is the source of what rules and bus on do",
                  "choose another source for your own events");
   }
   store::NewEvent incoming;

@@ -97,6 +97,7 @@ void make_socket(Parts& parts) {
   add_care(parts);
   add_token(parts);
   add_rules(parts);
+  add_run(parts);
   add_sinks(parts);
   add_dead(parts);
 }

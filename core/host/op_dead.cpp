@@ -172,7 +172,7 @@ void answer(Parts& parts, const Wanted& wanted, const fanout::Reply& reply) {
   const Answer result = wanted.what == "drop"   ? drop(*parts.store, wanted.ids)
                         : wanted.what == "show" ? show(*parts.store, wanted.query)
                                                 : list(*parts.store, wanted.query);
-  return result ? reply.result(*result) : reply.refuse(result.error());
+  answering(reply)(result);
 }
 
 }  // namespace

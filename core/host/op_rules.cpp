@@ -6,16 +6,6 @@
 namespace bus::host {
 namespace {
 
-rules::Engine::Done answering(const fanout::Reply& reply) {
-  return [reply](const Result<std::string>& answer) {
-    if (answer) {
-      reply.result(*answer);
-    } else {
-      reply.refuse(answer.error());
-    }
-  };
-}
-
 Result<rules::NewRule> new_rule(const Parts& parts, const wire::Request& request, std::string name) {
   const auto toml = request.text_of("toml");
   const auto since = request.text_of("since");
@@ -61,6 +51,16 @@ void rules_op(Parts& parts, const wire::Request& request, const fanout::Reply& r
 }
 
 }  // namespace
+
+std::function<void(const Result<std::string>&)> answering(fanout::Reply reply) {
+  return [reply = std::move(reply)](const Result<std::string>& answer) {
+    if (answer) {
+      reply.result(*answer);
+    } else {
+      reply.refuse(answer.error());
+    }
+  };
+}
 
 void add_rules(Parts& parts) {
   parts.socket->add("rules", [&parts](const wire::Request& request, const fanout::Reply& reply) {

@@ -15,7 +15,8 @@ Time waiting_since(const store::Store& store, std::uint64_t cursor) {
   const auto page = store.read(cursor, 1, 1);
   if (!page || page->records.empty()) return {};
   json::Document document;
-  const auto event = document.parse(page->records.front()->json.text);
+  std::string head(page->records.front()->json.head_open());  // its data can be large
+  const auto event = document.parse(head += '}');
   const auto received = event ? parse_time((*event)["received"].string_or({})) : Result<Time>(event.error());
   return received ? *received : Time{};
 }
@@ -63,7 +64,17 @@ Result<std::string> sinks_json(const Parts& parts) {
 }  // namespace
 
 void add_sinks(Parts& parts) {
-  parts.socket->add("sinks", [&parts](const wire::Request&, const fanout::Reply& reply) {
+  parts.socket->add("sinks", [&parts](const wire::Request& request, const fanout::Reply& reply) {
+    const auto what = request.text_of("do");
+    const auto sink = request.text_of("sink");
+    if (!what || !sink) return reply.refuse(what ? sink.error() : what.error());
+    if (*what == "resume") {
+      return parts.plugins->resume(*sink, [reply](const Status& resumed) {
+        return resumed ? reply.result("{}") : reply.refuse(resumed.error());
+      });
+    }
+    if (!what->empty() && *what != "list")
+      return reply.refuse(error(Code::invalid, "'do' must be list or resume"));
     const auto result = sinks_json(parts);
     return result ? reply.result(*result) : reply.refuse(result.error());
   });

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,6 +51,9 @@ struct Parts {
   std::unique_ptr<Care> care{};
 };
 
+// Answers with what it is given.
+std::function<void(const Result<std::string>&)> answering(fanout::Reply reply);
+
 // What the socket's clients may ask for, one file for each group. They keep references to `parts`.
 void add_emit(Parts& parts);     // emit
 void add_reading(Parts& parts);  // events, event, tasks, cursors, forget
@@ -57,6 +61,7 @@ void add_about(Parts& parts);    // hello, status, plugins, deliver
 void add_care(Parts& parts);     // db, query
 void add_token(Parts& parts);    // token
 void add_rules(Parts& parts);    // rules
+void add_run(Parts& parts);      // run
 void add_sinks(Parts& parts);    // sinks
 void add_dead(Parts& parts);     // dead
 

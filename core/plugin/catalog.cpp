@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "core/base/text.h"
+#include "core/plugin/reserved_names.h"
 
 namespace bus::plugin {
 

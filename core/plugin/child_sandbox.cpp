@@ -132,7 +132,7 @@ Status drop_capabilities() {
 }  // namespace
 
 Status limit_process([[maybe_unused]] std::uint64_t memory, bool only_look) {
-  constexpr rlim_t kDescriptors = 1024, kStack = 2u << 20, kLookSeconds = 5;
+  constexpr rlim_t kDescriptors = 1024, kLookSeconds = 5;
   if (Status none = limit(RLIMIT_CORE, 0); !none) return none;
   if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return system_error("PR_SET_DUMPABLE", errno);
   if (Status few = limit(RLIMIT_NOFILE, kDescriptors); !few) return few;
@@ -141,6 +141,7 @@ Status limit_process([[maybe_unused]] std::uint64_t memory, bool only_look) {
     if (Status none = limit(RLIMIT_FSIZE, 0); !none) return none;
   }
 #if !defined(BUS_SHADOWED)
+  constexpr rlim_t kStack = 2u << 20;
   if (Status small = limit(RLIMIT_STACK, kStack); !small) return small;
   // Private memory that can be written counts as data; the rest (shared mappings) is held by the address
   // space, most of which is this program's libraries.

@@ -33,16 +33,18 @@ bool holds_any(const fs::path& path, const std::vector<std::string>& own_folders
 }
 
 // For an option of type path.
-void allow_option(const std::string& path, const std::vector<std::string>& own_folders, Allowed& out) {
+void allow_option(const std::string& path, const std::vector<std::string>& own_folders, Confinement& out) {
   std::error_code failure;
   const fs::path named = real(path);
   const bool is_folder = fs::is_directory(named, failure);
   const fs::path wanted = is_folder ? named : named.parent_path();
   if (!holds_any(wanted, own_folders)) {
-    out.files.push_back(wanted.string());
-  } else if (!is_folder && !holds_any(named, own_folders)) {
-    out.files.push_back(named.string());
+    out.allowed.files.push_back(wanted.string());
+    return;
   }
+  const bool alone = !is_folder && !holds_any(named, own_folders);
+  if (alone) out.allowed.files.push_back(named.string());
+  if (!alone || !fs::exists(named, failure)) out.out_of_reach.push_back(named.string());
 }
 
 Status allow_word(const std::string& word, const std::vector<std::string>& own_folders, Confinement& out) {
@@ -84,7 +86,7 @@ Result<std::shared_ptr<const Plugin>> confine(const Plugin& plugin, const config
     if (option.type != OptionType::path && option.type != OptionType::paths) continue;
     const auto found = options.find(option.name);
     if (found == options.end()) continue;
-    for (const std::string& path : found->second.texts) allow_option(path, own_folders, bounds.allowed);
+    for (const std::string& path : found->second.texts) allow_option(path, own_folders, bounds);
   }
   return std::shared_ptr<const Plugin>(std::move(out));
 }

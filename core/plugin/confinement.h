@@ -23,6 +23,9 @@ struct Confinement {
   bool programs = false;              // bus.process/1: the host starts programs for it
   std::uint64_t memory = 256u << 20;  // bytes
   milliseconds call_timeout{10'000};  // for each call into it
+  // What its options name all the same: a folder with files of bus itself, a file in one that is not there
+  // yet.
+  std::vector<std::string> out_of_reach;
 };
 
 }  // namespace bus::plugin

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "core/base/text.h"
+#include "core/config/settings.h"
 
 namespace bus::plugin {
 namespace {
@@ -86,6 +87,19 @@ Result<OptionInfo> read_option(const bus_option& row) {
   return option;
 }
 
+// An option of such a name would never be given its value, or only one of the two would.
+Status check_name(const Descriptor& plugin, const std::string& option) {
+  for (const std::string_view key : config::host_keys(plugin.role == Role::sink)) {
+    if (option == key)
+      return bad("option " + option + " has the name of a setting that bus itself reads in every " +
+                 std::string(name(plugin.role)) + "'s table");
+  }
+  for (const OptionInfo& other : plugin.options) {
+    if (option == other.name) return bad("option " + option + " is there twice");
+  }
+  return Ok{};
+}
+
 Status read_options(const bus_plugin& plugin, Descriptor& out) {
   if (plugin.option_count == 0) return Ok{};
   if (plugin.option_count > kMaxRows) return bad("more than 256 options");
@@ -95,6 +109,7 @@ Status read_options(const bus_plugin& plugin, Descriptor& out) {
   for (std::uint32_t i = 0; i < plugin.option_count; ++i, row += plugin.option_stride) {
     auto option = read_option(*reinterpret_cast<const bus_option*>(row));
     if (!option) return std::move(option).error();
+    if (Status named = check_name(out, option->name); !named) return named;
     out.options.push_back(std::move(*option));
   }
   return Ok{};

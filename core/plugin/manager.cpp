@@ -115,6 +115,13 @@ Status Manager::Impl::add(const std::string& name, const config::PluginTable& ta
     auto confined = confine(**plugin, table, *options, services.own_folders);
     if (!confined) return std::move(confined).error();
     plugin = std::move(*confined);
+    for (const std::string& path : (*plugin)->confinement.out_of_reach) {
+      services.log.write(log::Level::warning, "plugin may not make or open what its table names",
+                         {{"plugin", name},
+                          {"path", path},
+                          {"reason", "its folder holds files of bus itself"},
+                          {"hint", "name one in a folder of its own, or make the file first"}});
+    }
   } else if (Status plain = check_unconfined(table); !plain) {
     return plain;
   }
@@ -302,6 +309,19 @@ void Manager::redeliver(std::string_view sink, std::vector<std::uint64_t> ids, R
                    "configure it again, or drop the letter: bus dead drop " + std::to_string(id))});
   }
   done(std::move(outcomes));
+}
+
+void Manager::resume(std::string_view sink, std::function<void(Status)> done) {
+  for (const auto& instance : impl_->sinks) {
+    if (instance->name() == sink) return instance->resume(std::move(done));
+  }
+  for (const PluginStatus& one : impl_->failed) {
+    if (one.name == sink && one.role == "sink")
+      return done(error(Code::unavailable, "sink '" + one.name + "' could not be made: " + one.state.reason,
+                        "mend its settings, and start bus again"));
+  }
+  done(error(Code::not_found, "there is no sink '" + std::string(sink) + "'",
+             "bus sinks lists those there are"));
 }
 
 }  // namespace bus::plugin

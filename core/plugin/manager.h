@@ -3,6 +3,7 @@
 // A plugin that cannot be loaded, made or started is `failed`, with its reason, and stops nobody else.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -63,6 +64,8 @@ class Manager {
                       IntakeDone done);
   // Offers dead letters to their sink again. Does not wait.
   void redeliver(std::string_view sink, std::vector<std::uint64_t> ids, RedeliveryDone done);
+  // SinkInstance::resume() of that sink; Code::not_found.
+  void resume(std::string_view sink, std::function<void(Status)> done);
 
  private:
   struct Impl;

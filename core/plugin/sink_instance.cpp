@@ -11,7 +11,7 @@ namespace bus::plugin {
 namespace {
 
 constexpr microseconds kSavePeriod{250'000};
-constexpr std::uint64_t kLongestPause = 3600ull * 1'000'000;
+constexpr std::uint64_t kLongestPause = 86'400ull * 1'000'000;
 
 Error reason_of(std::int32_t code, const bus_delivery& delivery) {
   bus_error failure = empty_error();
@@ -146,8 +146,10 @@ std::int32_t SinkInstance::offer(const bus_batch& batch, bus_delivery& delivery)
 
 bool SinkInstance::deliver_some() {
   offered_ = next_;
+  bus_batch batch = batch_.batch(next_);
+  if (std::exchange(resumed_, false)) batch.flags |= BUS_BATCH_RESUMED;
   bus_delivery delivery;
-  const std::int32_t code = offer(batch_.batch(next_), delivery);
+  const std::int32_t code = offer(batch, delivery);
   return !awaited_ && settle(code, delivery);
 }
 
@@ -255,7 +257,8 @@ void SinkInstance::save_cursor(bool now) {
 
 void SinkInstance::wait_and_pump(const Error& why, microseconds least) {
   paused_ = true;
-  try_again(why, least, "deliver", [this] {
+  try_again(why, least, "deliver", [this, pause = ++pause_] {
+    if (pause != pause_) return;  // somebody did not want to wait
     paused_ = false;
     pump();
   });
@@ -316,11 +319,41 @@ void SinkInstance::redeliver(std::vector<std::uint64_t> ids, RedeliveryDone done
   const auto work = std::make_shared<Redelivery>(Redelivery{std::move(ids), std::move(done)});
   const bool posted = runner().try_post("dead letters", [self = shared_from_this(), this, work] {
     // It has given up, and answers no more.
-    if (awaited_ && state_.read().state == State::failed) return work->end();
+    if (awaited_ && state_.read().state == State::failed)
+      return work->end(
+          error(Code::unavailable, "sink '" + name() + "' has given up", "bus sinks resume " + name()));
     redeliveries_.push_back(work);
     if (redeliveries_.size() == 1) redeliver_next();
   });
   if (!posted) work->end();
+}
+
+void SinkInstance::resume(std::function<void(Status)> done) {
+  const auto told = std::make_shared<std::function<void(Status)>>(std::move(done));
+  const bool posted =
+      runner().try_post("resume", [self = shared_from_this(), this, told] { (*told)(resume_now()); });
+  if (!posted)
+    (*told)(error(Code::unavailable, "sink '" + name() + "' has other work to do, or is stopping"));
+}
+
+Status SinkInstance::resume_now() {
+  const StateBox::Reading state = state_.read();
+  if (reader_ == nullptr)
+    return error(Code::unavailable, "sink '" + name() + "' is not started: " + state.reason,
+                 "bus sinks says when it is tried again");
+  const bool given_up = state.state == State::failed;
+  if (!paused_ && !given_up)
+    return error(Code::invalid, "sink '" + name() + "' waits for nothing", "bus sinks says how it is");
+  services().log.write(log::Level::info, "sink shall try again", {{"plugin", name()}});
+  paused_ = false;
+  ++pause_;
+  if (given_up) {
+    state_.report(State::ok, {});
+    resumed_ = true;
+    awaited_ = awaited_ && redelivering_;
+  }
+  pump();
+  return Ok{};
 }
 
 // One letter a job, so that stop and what is new come in between; none while the sink owes an answer, which

@@ -55,6 +55,11 @@ class SinkInstance final : public Instance {
   // more. Does not wait.
   void redeliver(std::vector<std::uint64_t> ids, RedeliveryDone done);
 
+  // Tries again at once, whatever it waits for: the pause before its next try, or for ever, having given up
+  // (its plugin reported BUS_HEALTH_FAILED). What waits is offered anew, or what comes next. `done` is called
+  // once. Code::invalid: it waits for nothing; Code::unavailable: it is not started. Does not wait.
+  void resume(std::function<void(Status)> done);
+
   // The last event that was answered for.
   std::uint64_t acknowledged() const { return acknowledged_.load(); }
   PluginStatus status() const override;
@@ -85,6 +90,7 @@ class SinkInstance final : public Instance {
   struct Redelivery;
   void redeliver_next();
   Status offer_letter(Redelivery& work);
+  Status resume_now();
   // What deliver or its later answer said of the letter that was offered.
   void letter_answered(std::int32_t code, const bus_delivery& delivery);
   void save_cursor(bool now);
@@ -102,12 +108,14 @@ class SinkInstance final : public Instance {
   std::size_t next_ = 0;     // the first record of the batch that is not answered for
   bus_batch offer_{};        // what the last deliver got; valid until it is answered
   std::size_t offered_ = 0;  // the first one that was offered by the last deliver
+  bool resumed_ = false;     // somebody asked that it tries again; it is told with the next offer
   bool awaited_ = false;     // deliver has returned BUS_LATER, and the answer is not there yet
   std::deque<std::shared_ptr<Redelivery>> redeliveries_;
   bool redelivering_ = false;   // what was offered last is the letter of the first of them
   std::uint64_t position_ = 0;  // of the reader behind the batch
   bool caught_up_ = false;
-  bool paused_ = false;  // until a timer fires
+  bool paused_ = false;      // until a timer fires
+  std::uint64_t pause_ = 0;  // which pause that is
   std::uint64_t saved_ = 0;
   std::optional<Mono> saved_at_;
   loop::Runner::TimerId save_timer_ = 0;

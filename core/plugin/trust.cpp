@@ -3,7 +3,6 @@
 #include <fcntl.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <filesystem>
 #include <optional>
@@ -19,8 +18,6 @@ namespace bus::plugin {
 namespace {
 
 constexpr std::size_t kMaxFile = 1u << 20;
-constexpr std::array<std::string_view, 7> kReserved = {"bus",  "cli",  "client", "cloudevents",
-                                                       "host", "rule", "rules"};
 
 bool is_digest(std::string_view text) {
   return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
@@ -175,10 +172,6 @@ Result<std::string> judge(const TrustStore& trust, const GatedFile& file) {
   }
   if (why) return *why;
   return error(Code::denied, file.path + " is not trusted", trust_command(file));
-}
-
-bool is_reserved_name(std::string_view name) {
-  return std::find(kReserved.begin(), kReserved.end(), name) != kReserved.end();
 }
 
 }  // namespace bus::plugin

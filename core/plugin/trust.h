@@ -50,7 +50,4 @@ Result<std::string> read_signature_of(const std::string& path);
 // is none, or it does not hold; Code::invalid: it is malformed.
 Result<std::string> check_signature(const MinisignKey& key, const GatedFile& file);
 
-// Names that no plugin may have: what bus itself and its clients call themselves in events.
-bool is_reserved_name(std::string_view name);
-
 }  // namespace bus::plugin

@@ -8,6 +8,7 @@
 #include "core/plugin/loader.h"
 #include "core/plugin/manager.h"
 #include "core/plugin/minisign.h"
+#include "core/plugin/reserved_names.h"
 
 namespace bus::plugin {
 namespace {

@@ -32,6 +32,10 @@ Error no_rule(std::string_view name) {
   return error(Code::not_found, "no rule '" + printable(name) + "'", "see: bus rules list");
 }
 
+Error stopping() {
+  return error(Code::stopping, "the host is stopping", "try again when it is back");
+}
+
 }  // namespace
 
 struct Engine::Impl {
@@ -41,7 +45,8 @@ struct Engine::Impl {
         scopes(runner),
         jobs(runner, at.spawner, at.clock, &scopes),
         shared{at, runner, jobs, Slots(at.max_runs), {}, process::own_environment()},
-        set(shared) {}
+        set(shared),
+        foreground(at, runner, shared.lineage) {}
 
   void open();
   void watch_folder();
@@ -64,6 +69,7 @@ struct Engine::Impl {
   process::Jobs jobs;
   Shared shared;
   RuleSet set;
+  Foreground foreground;
   Tables tables;  // the rules' thread
   UniqueFd changes;
   loop::Runner::TimerId reload_timer = 0;
@@ -77,6 +83,7 @@ void Engine::Impl::open() {
   if (Status made = make_private_folder(at.rules_folder); !made) at.warn(made.error().message);
   watch_folder();
   load();
+  foreground.open();
 }
 
 void Engine::Impl::watch_folder() {
@@ -117,7 +124,7 @@ void Engine::Impl::note_troubles() {
 
 void Engine::Impl::answer(const Done& done, std::function<Result<std::string>()> work) {
   const bool taken = runner.post("rules", [done, work = std::move(work)] { done(work()); });
-  if (!taken) done(error(Code::stopping, "the host is stopping", "try again when it is back"));
+  if (!taken) done(stopping());
 }
 
 Result<std::string> Engine::Impl::add(const NewRule& rule) {
@@ -280,6 +287,18 @@ void Engine::trigger(std::string name, std::uint64_t seq, const Done& done) {
     json::Writer(out).begin_object().member("task", *task).end_object();
     return out;
   });
+}
+
+void Engine::foreground(Foreground::Client client, ForegroundReport report, const Done& done) {
+  const bool taken = impl_->runner.post(
+      "foreground", [impl = impl_.get(), client, report = std::move(report), done]() mutable {
+        impl->foreground.report(client, std::move(report), done);
+      });
+  if (!taken) done(stopping());
+}
+
+void Engine::foreground_gone(Foreground::Client client) {
+  impl_->runner.post("foreground", [impl = impl_.get(), client] { impl->foreground.client_gone(client); });
 }
 
 }  // namespace bus::rules

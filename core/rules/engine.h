@@ -11,6 +11,7 @@
 
 #include "core/base/result.h"
 #include "core/config/table.h"
+#include "core/rules/foreground.h"
 #include "core/rules/surroundings.h"
 
 namespace bus::rules {
@@ -59,6 +60,10 @@ class Engine {
   void test(std::string name, std::string event, const Done& done);
   // Runs the program for a stored event.
   void trigger(std::string name, std::uint64_t seq, const Done& done);
+
+  // Runs of `bus on`: Foreground has what these do.
+  void foreground(Foreground::Client client, ForegroundReport report, const Done& done);
+  void foreground_gone(Foreground::Client client);
 
  private:
   struct Impl;

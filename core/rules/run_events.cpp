@@ -14,14 +14,14 @@ constexpr std::string_view kMiddle = "/run/";
 store::NewEvent make(const RunFacts& facts, event::State state, Time now) {
   store::NewEvent out;
   event::Event& event = out.event;
-  event.source = kRuleSource;
-  event.type = kRunType;
+  event.source = facts.session.empty() ? kRuleSource : kOnSource;
+  event.type = facts.session.empty() ? kRuleRunType : kOnRunType;
   event.scope = facts.rule;
   event.subject = "run/" + std::to_string(facts.run);
   event.time = now;
   event.trace = facts.trace;
   event::Task& task = event.task.emplace();
-  task.id = task_id(facts.rule, facts.run);
+  task.id = task_id(facts);
   task.kind = kRunKind;
   task.name = facts.rule;
   task.scope = facts.rule;
@@ -34,8 +34,9 @@ store::NewEvent make(const RunFacts& facts, event::State state, Time now) {
 }
 
 void write_facts(json::Writer& out, const RunFacts& facts) {
-  out.member("rule", facts.rule).member("run", facts.run).member("trigger", facts.trigger);
-  out.member("events", facts.events);
+  out.member(facts.session.empty() ? "rule" : "program", facts.rule);
+  out.member("run", facts.run).member("trigger", facts.trigger);
+  out.member("events", facts.events).member("depth", facts.depth).member_if("cursor", facts.cursor);
   if (facts.by_hand) out.member("by_hand", true);
 }
 
@@ -46,6 +47,11 @@ std::string data_of(const RunFacts& facts) {
   write_facts(out, facts);
   out.end_object();
   return data;
+}
+
+// "rule triage", "bus on -- triage"
+std::string who(const RunFacts& facts) {
+  return (facts.session.empty() ? "rule " : "bus on -- ") + facts.rule;
 }
 
 std::string attempt_text(const RunFacts& facts) {
@@ -60,6 +66,13 @@ std::string task_id(std::string_view rule, RunId run) {
   return id;
 }
 
+std::string task_id(const RunFacts& facts) {
+  if (facts.session.empty()) return task_id(facts.rule, facts.run);
+  std::string id(kOnTask);
+  id.append(facts.session).append(kMiddle).append(std::to_string(facts.run));
+  return id;
+}
+
 std::optional<NamedRun> named_run(std::string_view task) {
   if (!task.starts_with(kPrefix)) return std::nullopt;
   task.remove_prefix(kPrefix.size());
@@ -70,6 +83,12 @@ std::optional<NamedRun> named_run(std::string_view task) {
   const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), named.run);
   if (failure != std::errc() || end != digits.data() + digits.size() || named.run == 0) return std::nullopt;
   return named;
+}
+
+RunEnd not_started(const Error& why) {
+  return {.result = event::Outcome::error,
+          .detail = "not started",
+          .note = "could not be started: " + why.message};
 }
 
 RunEnd end_of(const process::JobEnd& job) {
@@ -97,7 +116,7 @@ RunEnd end_of(const process::JobEnd& job) {
 
 store::NewEvent pending_event(const RunFacts& facts, Time now) {
   store::NewEvent out = make(facts, event::State::pending, now);
-  out.event.summary = "rule " + facts.rule + " is to run" + attempt_text(facts);
+  out.event.summary = who(facts) + " is to run" + attempt_text(facts);
   out.event.data = data_of(facts);
   return out;
 }
@@ -105,7 +124,7 @@ store::NewEvent pending_event(const RunFacts& facts, Time now) {
 store::NewEvent running_event(const RunFacts& facts, Time now) {
   store::NewEvent out = make(facts, event::State::running, now);
   out.event.task->started = now;
-  out.event.summary = "rule " + facts.rule + " runs" + attempt_text(facts);
+  out.event.summary = who(facts) + " runs" + attempt_text(facts);
   out.event.data = data_of(facts);
   return out;
 }
@@ -119,7 +138,7 @@ store::NewEvent finished_event(const RunFacts& facts, const RunEnd& end, Time no
   task.signal = end.signal;
   task.started = end.started;
   task.ended = end.ended;
-  out.event.summary = "rule " + facts.rule + ": " + std::string(name(end.result)) +
+  out.event.summary = who(facts) + ": " + std::string(name(end.result)) +
                       (end.detail.empty() ? "" : " (" + end.detail + ")") + attempt_text(facts);
   json::Writer json(out.event.data);
   json.begin_object();

@@ -6,7 +6,6 @@
 #include <functional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "core/base/clock.h"
 #include "core/base/result.h"
@@ -42,21 +41,6 @@ struct Surroundings {
   std::uint64_t max_output = 1u << 20;  // bytes kept of each attempt's output
   std::uint64_t max_logs = 256u << 20;  // bytes of all logs
   microseconds stop_grace = seconds(10);
-};
-
-// How often one thing leads to the next: a run's trace tells which events came of it. One thread.
-class Lineage {
- public:
-  static constexpr int kDeepest = 8;  // runs that lead to each other
-  static constexpr std::size_t kKept = 65536;
-
-  // How many runs led to an event with this traceparent; 0 if that is not known.
-  int depth(std::string_view traceparent) const;
-  void note(std::string_view traceparent, int depth);
-
- private:
-  std::unordered_map<std::string, int> depths_;
-  std::deque<std::string> order_;
 };
 
 // The places for programs, over all rules. Who finds none is called back, in order. One thread.

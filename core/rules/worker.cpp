@@ -168,7 +168,7 @@ void Worker::consider(const store::RecordPtr& record) {
 void Worker::decide(const event::Event& event, const store::RecordPtr& record) {
   const std::uint64_t seq = record->seq;
   if (event.source == kRuleSource && event.scope == rule_.name) return note(seq, kDecidedOwn);
-  const int depth = shared_.lineage.depth(event.trace);
+  const int depth = depth_of(event, record->data());
   if (depth >= Lineage::kDeepest) {
     shared_.at.warn("rule " + rule_.name + " does not run for event " + std::to_string(seq) + ": " +
                     std::to_string(depth) + " runs led to it, one by one");
@@ -193,7 +193,8 @@ void Worker::decide(const event::Event& event, const store::RecordPtr& record) {
       run.facts = {.rule = rule_.name, .run = seq, .trigger = seq};
       run.facts.parent = event.task ? event.task->id : std::string();
       run.facts.trace = event::new_traceparent(event.trace);
-      shared_.lineage.note(run.facts.trace, depth + 1);
+      run.facts.depth = depth + 1;
+      shared_.lineage.note(run.facts.trace, run.facts.depth);
       run.seqs = {seq};
       run.last = small(record);
       note(seq, kDecidedRun, seq, offered.why, offered.until);
@@ -202,6 +203,14 @@ void Worker::decide(const event::Event& event, const store::RecordPtr& record) {
     }
   }
   take_commands();
+}
+
+// How many runs led to it. What the events of runs say of themselves also holds after a restart.
+int Worker::depth_of(const event::Event& event, std::string_view data) {
+  const int known = shared_.lineage.depth(event.trace);
+  if (event.source != kRuleSource && event.source != kOnSource) return known;
+  const auto root = document_.parse(data);
+  return root ? std::max(known, depth_told(event.source, *root)) : known;
 }
 
 std::string Worker::key_of(const event::Event& event, std::string_view data) {

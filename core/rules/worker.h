@@ -24,6 +24,7 @@
 #include "core/loop/runner.h"
 #include "core/process/jobs.h"
 #include "core/rules/launch.h"
+#include "core/rules/lineage.h"
 #include "core/rules/rule.h"
 #include "core/rules/run_events.h"
 #include "core/rules/scheduler.h"
@@ -110,6 +111,7 @@ class Worker : public std::enable_shared_from_this<Worker> {
   bool read_some();
   void consider(const store::RecordPtr& record);
   void decide(const event::Event& event, const store::RecordPtr& record);
+  int depth_of(const event::Event& event, std::string_view data);
   std::string key_of(const event::Event& event, std::string_view data);
   void note(std::uint64_t seq, std::string_view decision, RunId run = 0, Hold why = Hold::none,
             std::optional<Mono> until = {});

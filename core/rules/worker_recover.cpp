@@ -114,7 +114,8 @@ Status Worker::take_up(const store::TaskRow& row, RunId id) {
     if (event) {
       key = key_of(*event, (*record)->data());
       run.facts.trace = event::new_traceparent(event->trace);
-      shared_.lineage.note(run.facts.trace, 1);
+      run.facts.depth = depth_of(*event, (*record)->data()) + 1;
+      shared_.lineage.note(run.facts.trace, run.facts.depth);
     }
     run.last = *record;
   } else if (record.error().code == Code::not_found) {

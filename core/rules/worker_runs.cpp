@@ -15,10 +15,6 @@ constexpr seconds kAgain{1};                          // until the store is trie
 constexpr std::size_t kLookAfterLogs = 64;            // ended runs between two looks at what the logs take
 constexpr std::uint64_t kMostEventBytes = 64u << 20;  // of BUS_EVENTS_FILE
 
-std::string started_text(const Error& why) {
-  return "could not be started: " + why.message;
-}
-
 }  // namespace
 
 void Worker::report(event::State state, const RunFacts& facts, std::optional<RunEnd> end) {
@@ -181,9 +177,9 @@ void Worker::begin(RunId id) {
     return;
   }
   const Error& why = job.error();
-  RunEnd end{.result = event::Outcome::error, .detail = "not started", .note = started_text(why)};
+  RunEnd end = not_started(why);
   if (spec) end.exit = process::shell_status(why);
-  shared_.at.warn("rule " + rule_.name + ": run " + std::to_string(id) + " " + started_text(why));
+  shared_.at.warn("rule " + rule_.name + ": run " + std::to_string(id) + " " + end.note);
   shared_.slots.give();
   finish(id, std::move(end), Ended::badly);
 }

@@ -180,6 +180,7 @@ Result<std::vector<TaskRow>> SqliteStore::tasks(const TaskQuery& query) const {
   want("kind=", query.kind);
   want("scope=", query.scope);
   want("state=", query.state);
+  if (!query.state.empty() && query.state != "finished") sql += " AND state<>'finished'";  // tasks_open
   want("result=", query.result);
   want("parent=", query.parent);
   if (!query.sha.empty()) {

@@ -24,16 +24,20 @@ void check_descriptor(Subject& subject);
 void check_sample(Subject& subject);
 // life.cpp
 void check_create(Subject& subject);
+void check_start(Subject& subject);
 void check_stop(Subject& subject);
 void check_destroy(Subject& subject);
 void check_late(Subject& subject);
 void check_leaks(Subject& subject);
 // hosts.cpp
 void check_bare_host(Subject& subject);
+void check_missing(Subject& subject);
 void check_refusals(Subject& subject);
 void check_settings(Subject& subject);
 void check_hostile(Subject& subject);
 // senders.cpp
 void check_senders(Subject& subject);
+// sink_senders.cpp
+void send_to_sink(Subject& subject);
 
 }  // namespace bus::check

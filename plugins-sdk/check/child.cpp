@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,9 +16,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kMostMessages = 20;  // of one check
+constexpr std::size_t kMostMessages = 20;       // of one check
+constexpr std::size_t kLongestLine = 1u << 16;  // of what a child tells; what is longer it did not tell by us
 
-[[noreturn]] void be_child(const std::function<void(Findings&)>& check, int fd) {
+[[noreturn]] void be_child(const std::function<void(Findings&)>& check, int fd, pid_t parent) {
+  ::setpgid(0, 0);  // what the plugin starts ends with the check
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(0);
   const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
   for (const int standard : {0, 1, 2}) {
     if (null >= 0) ::dup2(null, standard);
@@ -45,12 +50,14 @@ struct Told {
       line(rest.substr(0, end));
       rest.erase(0, end + 1);
     }
+    if (rest.size() > kLongestLine) rest.clear();
   }
   void line(const std::string& line) {
+    if (line.empty()) return;
     const std::string text = line.substr(1);
     if (line[0] == 'P') step = text;
     done |= line[0] == 'D';
-    if (line[0] == 'P' || line[0] == 'D') return;
+    if (line[0] != 'F' && line[0] != 'S' && line[0] != 'N') return;
     auto& said = outcome.messages;
     if (said.size() < kMostMessages && std::find(said.begin(), said.end(), text) == said.end())
       said.push_back(text);
@@ -63,7 +70,7 @@ struct Told {
   }
 };
 
-// Reads until the child has ended or time is up; true if it has ended.
+// Reads until the check or the child has ended, or time is up; false: it is up.
 bool listen(int fd, Told& told, Clock::time_point until) {
   for (;;) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now()).count();
@@ -75,6 +82,7 @@ bool listen(int fd, Told& told, Clock::time_point until) {
     const ssize_t n = ::read(fd, buffer, sizeof buffer);
     if (n <= 0) return true;
     told.take(buffer, static_cast<std::size_t>(n));
+    if (told.done) return true;  // what it has started may hold the pipe
   }
 }
 
@@ -88,6 +96,7 @@ Outcome run_in_child(const std::function<void(Findings&)>& check, std::chrono::m
     return told.outcome;
   }
   const auto begun = Clock::now();
+  const pid_t parent = ::getpid();
   const pid_t child = ::fork();
   if (child < 0) {
     told.fail(std::string("no child: ") + std::strerror(errno));
@@ -95,12 +104,16 @@ Outcome run_in_child(const std::function<void(Findings&)>& check, std::chrono::m
   }
   if (child == 0) {
     ::close(ends[0]);
-    be_child(check, ends[1]);
+    be_child(check, ends[1], parent);
   }
   ::close(ends[1]);
   const bool ended = listen(ends[0], told, begun + patience);
   if (!ended) ::kill(child, SIGKILL);
   ::close(ends[0]);
+  siginfo_t how{};
+  while (::waitid(P_PID, static_cast<id_t>(child), &how, WEXITED | WNOWAIT) < 0 && errno == EINTR) {
+  }
+  ::kill(-child, SIGKILL);  // what it has left running; its number is nobody else's before it is reaped
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }

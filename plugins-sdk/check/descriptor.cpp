@@ -1,6 +1,8 @@
 // The descriptor and its option table, and the sample of a configuration against it.
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
+#include <iterator>
 #include <set>
 
 #include "plugins-sdk/check/checks.h"
@@ -11,10 +13,16 @@ namespace {
 constexpr std::size_t kMaxLiteral = 4096;
 constexpr std::uint32_t kMaxRows = 256;
 
-// What the host itself reads of a plugin's table.
-constexpr const char* kOfTheHost[] = {"enabled",      "plugin",    "isolation", "allow", "memory",
-                                      "call_timeout", "predicate", "batch",     "from",  "retry_max_attempts",
-                                      "retry_max_age"};
+// What the host itself reads of a plugin's table (host_keys() of core/config/settings.h), and of a sink's.
+constexpr const char* kOfTheHost[] = {"enabled", "plugin", "isolation", "allow", "memory", "call_timeout"};
+constexpr const char* kOfSinks[] = {"predicate", "batch", "retry_max_attempts", "retry_max_age", "from"};
+
+bool is_of_the_host(const bus_plugin& plugin, const std::string& name) {
+  const auto is_one_of = [&](const auto& keys) {
+    return std::find(std::begin(keys), std::end(keys), name) != std::end(keys);
+  };
+  return is_one_of(kOfTheHost) || (plugin.role == BUS_ROLE_SINK && is_one_of(kOfSinks));
+}
 
 bool is_literal(const char* text) {
   return text != nullptr && is_text({text, ::strnlen(text, kMaxLiteral + 1)}, kMaxLiteral);
@@ -58,11 +66,14 @@ Value default_of(const bus_option& option) {
   return {Value::text, {text}};
 }
 
-void check_option(Findings& found, const bus_option& option, std::set<std::string>& names) {
+void check_option(Findings& found, const bus_plugin& plugin, const bus_option& option,
+                  std::set<std::string>& names) {
   if (!is_literal(option.name) || !is_word(option.name))
     return found.fail("the name of an option must be [a-z][a-z0-9_]*, at most 64 long");
   const std::string name = option.name;
   if (!names.insert(name).second) found.fail("option " + name + " is there twice");
+  if (is_of_the_host(plugin, name))
+    found.fail("option " + name + " has the name of a setting that bus itself reads in every table");
   if (!is_literal(option.help) || option.help[0] == '\0') found.fail("option " + name + " has no help");
   if (option.type > BUS_OPT_PATHS) return found.fail("option " + name + " has a type that is none");
   if (option.type == BUS_OPT_ENUM && (!is_literal(option.choices) || option.choices[0] == '\0'))
@@ -83,7 +94,7 @@ void check_options(Findings& found, const bus_plugin& plugin) {
   std::set<std::string> names;
   const char* row = reinterpret_cast<const char*>(plugin.options);
   for (std::uint32_t i = 0; i < plugin.option_count; ++i, row += plugin.option_stride)
-    check_option(found, *reinterpret_cast<const bus_option*>(row), names);
+    check_option(found, plugin, *reinterpret_cast<const bus_option*>(row), names);
 }
 
 void check_types(Findings& found, const bus_plugin& plugin) {
@@ -125,6 +136,10 @@ void check_descriptor(Subject& subject) {
     found.fail("the create function of the other role must be null");
   check_types(found, plugin);
   check_options(found, plugin);
+  for (const auto& [option, value] : subject.arguments().set) {
+    if (testing::find_option(plugin, option) == nullptr)
+      found.fail(std::string("--set: there is no option ").append(option));
+  }
 }
 
 void check_sample(Subject& subject) {
@@ -136,9 +151,8 @@ void check_sample(Subject& subject) {
   const auto known = [&](const auto& values) {
     for (const auto& [name, value] : values) {
       const bus_option* option = testing::find_option(subject.plugin(), name);
-      bool ours = option != nullptr;
-      for (const char* other : kOfTheHost) ours |= name == other;
-      if (!ours) found.fail("there is no option " + name);
+      if (option == nullptr && !is_of_the_host(subject.plugin(), name))
+        found.fail("there is no option " + name);
       if (option != nullptr && !fits(*option, value))
         found.fail("the value of " + name + " is not of its type");
     }

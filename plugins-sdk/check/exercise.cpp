@@ -2,6 +2,7 @@
 #include <poll.h>
 
 #include "bus/testing/cases.hpp"
+#include "plugins-sdk/check/json.h"
 #include "plugins-sdk/check/subject.h"
 
 namespace bus::check {
@@ -12,8 +13,10 @@ using testing::Instance;
 
 // How many timers, requests, programs of an instance are gone through in one exercise: each may beget others.
 constexpr int kRounds = 4;
-// How many answers and timers a batch may need until it is answered.
-constexpr int kPatience = 64;
+// How many answers, timers and descriptors a batch may need until it is answered.
+constexpr int kPatience = 256;
+// How long a descriptor is waited for, in ms, before the timers have their turn.
+constexpr int kMoment = 1000;
 
 std::string shown(const std::string& input) {
   return "'" + std::string(clip(input, 40)) + "'" + (input.size() > 40 ? "…" : "");
@@ -31,6 +34,7 @@ void requests(Subject& subject, FakeHost& host, Instance& instance, const std::s
       const bool taken = subject.expect_class(reply.code, reply.message) && reply.status < 300;
       if (reply.status != 0 && (reply.status < 200 || reply.status > 599))
         found.fail("a webhook answered HTTP " + std::to_string(reply.status));
+      if (!reply.body.empty() && !is_json(reply.body)) found.fail("a webhook's answer is no JSON");
       if (taken && host.refused.size() > refused)
         found.fail("a webhook's sender was told that all is well, and the host had refused the event");
     });
@@ -44,6 +48,7 @@ void messages(Subject& subject, FakeHost& host, Instance& instance, const std::s
     const std::size_t refused = host.refused.size();
     const testing::Reply reply = instance.message(input);
     const bool taken = subject.expect_class(reply.code, reply.message);
+    if (!reply.body.empty() && !is_json(reply.body)) found.fail("the answer to a message is no JSON");
     if (taken && host.refused.size() > refused)
       found.fail("a message's sender was told that all is well, and the host had refused the event");
   });
@@ -126,18 +131,41 @@ void batches(Subject& subject, FakeHost& host, Instance& instance, std::uint64_t
   });
 }
 
+// Waits a while for a descriptor that is watched, and calls for one that is ready. False: none was.
+bool wake(testing::FakeAbilities& abilities) {
+  std::vector<pollfd> all;
+  std::vector<std::uint64_t> ids;
+  for (const auto& [id, watch] : abilities.watches) {
+    const int wanted = ((watch.events & BUS_FD_READABLE) != 0 ? POLLIN : 0) |
+                       ((watch.events & BUS_FD_WRITABLE) != 0 ? POLLOUT : 0);
+    all.push_back({watch.fd, static_cast<short>(wanted), 0});
+    ids.push_back(id);
+  }
+  if (all.empty() || ::poll(all.data(), all.size(), kMoment) <= 0) return false;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (all[i].revents == 0) continue;
+    const auto watch = abilities.watches.at(ids[i]);
+    const std::uint32_t ready = ((all[i].revents & ~POLLOUT) != 0 ? std::uint32_t{BUS_FD_READABLE} : 0u) |
+                                ((all[i].revents & POLLOUT) != 0 ? std::uint32_t{BUS_FD_WRITABLE} : 0u);
+    watch.ready(watch.argument, ids[i], ready & watch.events);
+    return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 testing::Delivered deliver(FakeHost& host, Instance& instance,
-                           const std::vector<testing::StoredEvent>& stored) {
+                           const std::vector<testing::StoredEvent>& stored, const Server& server) {
   auto& abilities = host.abilities;
   abilities.answered.clear();
   testing::Delivered answer = instance.deliver(stored);
   for (int round = 0; answer.code == BUS_LATER && abilities.answered.empty() && round < kPatience; ++round) {
     if (abilities.requests.empty()) {
-      abilities.fire_all();
+      if (!wake(abilities)) abilities.fire_all();
     } else {
-      abilities.answer(abilities.requests.begin()->first, 202, "{}");
+      const auto& [id, asked] = *abilities.requests.begin();
+      abilities.answer(std::uint64_t{id}, server ? server(asked) : 202, "{}");
     }
   }
   if (answer.code == BUS_LATER && !abilities.answered.empty()) {

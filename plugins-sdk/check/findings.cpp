@@ -8,6 +8,8 @@
 namespace bus::check {
 namespace {
 
+constexpr std::size_t kMostBytes = 4096;  // of one line
+
 // How many bytes the character at the front has; 0 if it is none.
 std::size_t character(std::string_view text) {
   const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
@@ -28,7 +30,7 @@ std::size_t character(std::string_view text) {
 
 void Findings::tell(char kind, std::string_view text) const {
   std::string line(1, kind);
-  line += text;
+  line += as_utf8(text.substr(0, kMostBytes));
   std::replace(line.begin(), line.end(), '\n', ' ');
   line += '\n';
   for (std::string_view rest = line; !rest.empty();) {
@@ -36,6 +38,16 @@ void Findings::tell(char kind, std::string_view text) const {
     if (n <= 0) return;
     rest.remove_prefix(static_cast<std::size_t>(n));
   }
+}
+
+std::string as_utf8(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t length = character(text);
+    length == 0 ? out.append(1, '?') : out.append(text.substr(0, length));
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return out;
 }
 
 bool is_text(std::string_view text, std::size_t most) {

@@ -1,6 +1,8 @@
 // The life of an instance: create, start, stop, destroy, in every order that a host may choose.
 #include <unistd.h>
 
+#include <optional>
+
 #include "bus/testing/cases.hpp"
 #include "plugins-sdk/check/checks.h"
 
@@ -21,27 +23,19 @@ bool idle(const testing::FakeAbilities& abilities) {
          abilities.requests.empty() && abilities.streams.empty();
 }
 
-}  // namespace
-
-void check_create(Subject& subject) {
-  Findings& found = subject.found();
-  {
-    const auto host = subject.host();  // what a library opens once is not the instance's
-    Instance first(subject.plugin(), *host);
-    if (!subject.create(first)) return;
+// No more threads and descriptors than before; a thread that is about to end gets a while.
+void expect_no_more(const Findings& found, const Possessions& before, const std::string& when) {
+  Possessions now = possessions();
+  for (int i = 0; i < 200 && (now.threads > before.threads || now.descriptors > before.descriptors); ++i) {
+    ::usleep(10'000);
+    now = possessions();
   }
-  const Possessions before = possessions();
-  const auto host = subject.host();
-  Instance instance(subject.plugin(), *host);
-  if (!subject.create(instance)) return;
-  const Possessions after = possessions();
-  if (after.threads != before.threads) found.fail("create started a thread: that belongs into start");
-  if (after.descriptors != before.descriptors)
-    found.fail("create opened a descriptor: that belongs into start");
-  if (!idle(host->abilities))
-    found.fail("create armed, watched, ran or asked for something: that belongs into start");
-  if (host->offered != 0) found.fail("create emitted an event");
-  if (instance.webhook == nullptr) return;
+  if (now.threads > before.threads) found.fail("threads are left " + when);
+  if (now.descriptors > before.descriptors)
+    found.fail(std::to_string(now.descriptors - before.descriptors) + " descriptors are left open " + when);
+}
+
+void check_routes(Findings& found, const Instance& instance) {
   for (std::uint32_t i = 0; i < instance.webhook->route_count; ++i) {
     const bus_webhook_route& route = instance.route(i);
     if (route.path == nullptr || route.path[0] != '/') found.fail("the path of a route must begin with /");
@@ -54,6 +48,51 @@ void check_create(Subject& subject) {
     if (route.signature == BUS_SIGNATURE_NONE)
       found.note(std::string("anybody who reaches the port can send to ") + (route.path ? route.path : ""));
   }
+}
+
+}  // namespace
+
+void check_create(Subject& subject) {
+  Findings& found = subject.found();
+  {
+    const auto host = subject.host();  // what a library opens once is not the instance's
+    Instance first(subject.plugin(), *host);
+    if (!subject.create(first)) return;
+    subject.end(first);
+  }
+  const Possessions before = possessions();
+  const auto host = subject.host();
+  Instance instance(subject.plugin(), *host);
+  if (!subject.create(instance)) return;
+  const Possessions after = possessions();
+  if (after.threads != before.threads) found.fail("create started a thread: that belongs into start");
+  if (after.descriptors != before.descriptors)
+    found.fail("create opened a descriptor: that belongs into start");
+  if (!idle(host->abilities))
+    found.fail("create armed, watched, ran or asked for something: that belongs into start");
+  if (host->offered != 0) found.fail("create emitted an event");
+  if (instance.webhook != nullptr) check_routes(found, instance);
+  subject.end(instance);
+}
+
+// A start that fails leaves nothing open, and the same instance is started again later.
+void check_start(Subject& subject) {
+  Findings& found = subject.found();
+  const auto host = subject.host();
+  Instance instance(subject.plugin(), *host);
+  if (!subject.create(instance)) return;
+  std::optional<Possessions> once;  // what a library opens for good, it has opened in the first try
+  for (const std::int32_t code : {BUS_UNAVAILABLE, BUS_DENIED}) {
+    host->abilities.self.refusal = code;
+    if (subject.start(instance)) break;
+    host->abilities.end_all();  // as the host does after a start that failed
+    if (once) expect_no_more(found, *once, "after a start that failed");
+    once = possessions();
+  }
+  host->abilities.self.refusal = BUS_OK;
+  if (once && subject.start(instance))
+    exercise(subject, *host, instance, friendly_inputs(subject.arguments()));
+  subject.end(instance);
 }
 
 void check_stop(Subject& subject) {
@@ -104,17 +143,13 @@ void check_leaks(Subject& subject) {
     const auto host = subject.host();
     Instance instance(subject.plugin(), *host);
     if (subject.start(instance)) exercise(subject, *host, instance, friendly_inputs(subject.arguments()));
-    instance.end();
+    subject.end(instance);
   };
   round();  // what is opened once and for all
   const Possessions before = possessions();
   round();
   round();
-  const Possessions after = possessions();
-  if (after.threads > before.threads) subject.found().fail("threads are left after destroy");
-  if (after.descriptors > before.descriptors)
-    subject.found().fail(std::to_string(after.descriptors - before.descriptors) +
-                         " descriptors are left open after destroy");
+  expect_no_more(subject.found(), before, "after destroy");
 }
 
 }  // namespace bus::check

@@ -33,7 +33,7 @@ store. Status: 0 all is well, 1 something is not, 2 usage.
 struct Command {
   Arguments arguments;
   std::string only, junit;
-  int patience_s = 60;
+  int patience_s = 60;  // of one check
   bool json = false;
 };
 
@@ -136,6 +136,11 @@ Report run_all(const Command& command) {
   return report;
 }
 
+int refuse(const std::string& what) {
+  std::cerr << "bus-plugin-check: " << what << "\n";
+  return 2;
+}
+
 int main_of(int argc, char** argv) {
   if (argc == 2 && (std::string_view(argv[1]) == "--help" || std::string_view(argv[1]) == "-h")) {
     std::cout << kHelp;
@@ -144,11 +149,11 @@ int main_of(int argc, char** argv) {
   const auto command = read_command(argc, argv);
   if (!command) return 2;
   const Report report = run_all(*command);
+  if (report.good() && report.lines.size() == 1)
+    return refuse("no check has '" + command->only + "' in its name");
   std::cout << (command->json ? as_json(report) : as_text(report));
-  if (!command->junit.empty() && !(std::ofstream(command->junit) << as_junit(report))) {
-    std::cerr << "bus-plugin-check: " << command->junit << " cannot be written\n";
-    return 2;
-  }
+  if (!command->junit.empty() && !(std::ofstream(command->junit) << as_junit(report) << std::flush))
+    return refuse(command->junit + " cannot be written");
   return report.good() ? 0 : 1;
 }
 

@@ -1,12 +1,13 @@
-// Four senders at a time, and a host that takes what comes, or does not for now, or never, or now and then.
-// The calls come one at a time from one thread, as a host makes them; every one that was sent must be
-// accounted for: accepted or refused, none of them twice.
-#include <atomic>
-#include <condition_variable>
-#include <deque>
-#include <mutex>
+// Four senders at a time, and a host that takes what comes, or does not for now, or never, or now and then. A
+// sender waits for its answer, and sends again what was not taken for now. The calls come one at a time from
+// one thread, as a host makes them. In the end everything that was sent is accepted or refused; what is
+// accepted is stored, what is refused is not, and nothing is stored twice.
+#include "plugins-sdk/check/senders.h"
+
+#include <algorithm>
 #include <set>
 #include <thread>
+#include <vector>
 
 #include "bus/testing/cases.hpp"
 #include "plugins-sdk/check/checks.h"
@@ -17,130 +18,140 @@ namespace {
 using testing::FakeHost;
 using testing::Instance;
 
-constexpr int kSenders = 4;
-constexpr int kEach = 25;
-constexpr int kTries = 3;  // of a batch that a sink does not take now
-
 struct Weather {
   const char* name;
-  std::int32_t answers[4];  // to one event after the other, again and again
+  std::int32_t answers[4];  // to a request's events and tries, one after the other, again and again
 };
 constexpr Weather kWeathers[] = {
     {"a host that takes all", {BUS_OK, BUS_OK, BUS_OK, BUS_OK}},
-    {"a host that takes nothing for now",
-     {BUS_UNAVAILABLE, BUS_UNAVAILABLE, BUS_UNAVAILABLE, BUS_UNAVAILABLE}},
+    {"a host that takes nothing for now", {BUS_UNAVAILABLE, BUS_UNAVAILABLE, BUS_UNAVAILABLE, BUS_OK}},
     {"a host that never takes anything", {BUS_INVALID, BUS_INVALID, BUS_INVALID, BUS_INVALID}},
     {"a host that takes some", {BUS_OK, BUS_UNAVAILABLE, BUS_OK, BUS_INVALID}}};
 
-// What the senders send, to be taken by one thread.
-class Line {
+// What makes two events the same one: the key, or without it what they are about.
+std::string identity(const Event& event) {
+  if (!event.key.empty()) return event.type + " " + event.key;
+  return event.type + " " + event.scope + " " + event.subject;
+}
+
+// What one sender's request has come to, over all its tries.
+struct Sent {
+  std::set<std::string> refused, stored;
+  std::size_t asked = 0;  // how often the host was asked about its events
+};
+
+// Sends to a source, and holds its answers against what the host has stored.
+class Round {
  public:
-  void put(int number) {
-    const std::lock_guard lock(mutex_);
-    waiting_.push_back(number);
-    there_.notify_one();
+  Round(Subject& subject, Instance& instance, FakeHost& host, const Weather& weather)
+      : found_(subject.found()),
+        subject_(subject),
+        instance_(instance),
+        host_(host),
+        weather_(weather),
+        where_(": " + std::string(weather.name)),
+        inputs_(friendly_inputs(subject.arguments())),
+        sent_(kSent) {
+    // What threads of the plugin's own emit is no sender's.
+    host.judge = [this, mine = std::this_thread::get_id()](const Event&) {
+      return std::this_thread::get_id() == mine ? judge() : std::int32_t{BUS_OK};
+    };
   }
-  int take() {
-    std::unique_lock lock(mutex_);
-    there_.wait(lock, [&] { return !waiting_.empty(); });
-    const int number = waiting_.front();
-    waiting_.pop_front();
-    return number;
+
+  // One try. `number` is the request's, the same in each of its tries.
+  Answer handle(std::size_t number) {
+    Sent& sent = sent_[number];
+    const std::string& input = inputs_[number % inputs_.size()];
+    current_ = number;
+    const std::size_t events = host_.events.size(), refused = host_.refused.size();
+    told_.clear();
+    testing::Reply reply{BUS_FAULT, 0, {}, {}};
+    const bool back = found_.call("one of many requests" + where_, [&] {
+      reply = instance_.webhook != nullptr ? instance_.request({.body = input}) : instance_.message(input);
+    });
+    if (!back) return Answer::never;
+    const Answer answer = answer_of(reply);
+    look_at_stored(sent, events, answer);
+    for (std::size_t i = refused; i < host_.refused.size(); ++i)
+      sent.refused.insert(identity(host_.refused[i]));
+    if (answer == Answer::taken) return look_at_taken(sent, refused), answer;
+    look_at_class(answer);
+    return answer;
   }
 
  private:
-  std::mutex mutex_;
-  std::condition_variable there_;
-  std::deque<int> waiting_;
+  std::int32_t judge() {
+    const std::size_t round = current_ / inputs_.size();  // so that each input meets each answer
+    return told_.emplace_back(weather_.answers[(round + sent_[current_].asked++) % 4]);
+  }
+  Answer answer_of(const testing::Reply& reply) {
+    const bool good = subject_.expect_class(reply.code, reply.message);
+    if (good && reply.status < 300) return Answer::taken;
+    const bool later =
+        good ? reply.status >= 500 || reply.status == 429
+             : reply.code == BUS_UNAVAILABLE || reply.code == BUS_STOPPING || reply.code == BUS_FAULT;
+    return later ? Answer::not_now : Answer::never;
+  }
+  // What this try has stored, from `first` on.
+  void look_at_stored(Sent& sent, std::size_t first, Answer answer) {
+    std::set<std::string> keys;
+    for (std::size_t i = first; i < host_.events.size(); ++i) {
+      const Event& event = host_.events[i];
+      if (!event.key.empty() && !keys.insert(identity(event)).second)
+        fail("one request gave the same event twice: ", event.key);
+      // A sender that is refused sends again, and only a key makes that the same event.
+      if (event.key.empty() && answer != Answer::taken)
+        fail("a sender was refused, and its event is stored and has no key: it will be there twice");
+      sent.stored.insert(identity(event));
+    }
+  }
+  void look_at_taken(const Sent& sent, std::size_t first_refused) {
+    if (host_.refused.size() != first_refused)
+      fail("a sender was told that all is well, and the host had refused the event");
+    for (const std::string& one : sent.refused) {
+      if (sent.stored.count(one) == 0)
+        fail("an event was not taken at first, its sender was told that all is well, and it is not there: ",
+             one);
+    }
+  }
+  // What the host says of events and what the sender is told mean the same.
+  void look_at_class(Answer answer) {
+    const auto all = [&](std::int32_t code) {
+      return !told_.empty() &&
+             std::all_of(told_.begin(), told_.end(), [&](std::int32_t one) { return one == code; });
+    };
+    if (answer == Answer::never && all(BUS_UNAVAILABLE))
+      fail("the host did not take an event for now, and its sender was told never to send it again");
+    if (answer == Answer::not_now && all(BUS_INVALID))
+      fail("the host will never take an event, and its sender was told to send it again");
+  }
+
+  void fail(std::string what, const std::string& which = {}) {
+    found_.fail(what.append(which).append(where_));
+  }
+
+  Findings& found_;
+  Subject& subject_;
+  Instance& instance_;
+  FakeHost& host_;
+  const Weather& weather_;
+  const std::string where_;
+  const std::vector<std::string> inputs_;
+  std::vector<Sent> sent_;
+  std::size_t current_ = 0;         // the request that is handled
+  std::vector<std::int32_t> told_;  // what the host said in this try
 };
 
-// Calls `handle` for kSenders * kEach numbers, in the order in which four threads send them.
-template <class Handle>
-void with_senders(Handle handle) {
-  Line line;
-  std::vector<std::thread> senders;
-  senders.reserve(kSenders);
-  for (int sender = 0; sender < kSenders; ++sender)
-    senders.emplace_back([&line, sender] {
-      for (int i = 0; i < kEach; ++i) line.put(sender * kEach + i);
-    });
-  for (int i = 0; i < kSenders * kEach; ++i) handle(line.take());
-  for (std::thread& sender : senders) sender.join();
-}
-
-void expect_counts(Findings& found, int sent, int accepted, int refused, const char* weather) {
-  if (sent != accepted + refused)
-    found.fail(std::to_string(sent) + " were sent, " + std::to_string(accepted) + " accepted and " +
-               std::to_string(refused) + " refused: " + weather);
-}
-
-// A source: the senders' requests and messages.
-void send_to_source(Subject& subject, const Weather& weather, const std::vector<std::string>& inputs) {
-  Findings& found = subject.found();
+void send_to_source(Subject& subject, const Weather& weather) {
   const auto host = subject.host();
   Instance instance(subject.plugin(), *host);
-  if (!subject.start(instance)) return found.note("it did not start: " + std::string(instance.error.message));
-  std::size_t asked = 0;
-  host->judge = [&](const Event&) { return weather.answers[asked++ % 4]; };
-  int accepted = 0, refused = 0;
-  with_senders([&](int number) {
-    const std::size_t events = host->events.size(), not_taken = host->refused.size();
-    const std::string& input = inputs[static_cast<std::size_t>(number) % inputs.size()];
-    testing::Reply reply;
-    found.call("one of many requests, to " + std::string(weather.name), [&] {
-      reply = instance.webhook != nullptr ? instance.request({.body = input}) : instance.message(input);
-    });
-    const bool good = subject.expect_class(reply.code, reply.message) && reply.status < 300;
-    good ? ++accepted : ++refused;
-    if (good && host->refused.size() != not_taken)
-      found.fail("a sender was told that all is well, and the host had refused the event: " +
-                 std::string(weather.name));
-    std::set<std::string> keys;
-    for (std::size_t i = events; i < host->events.size(); ++i) {
-      const std::string& key = host->events[i].key;
-      if (!key.empty() && !keys.insert(key).second)
-        found.fail("one request gave the same event twice: " + key);
-    }
-  });
-  expect_counts(found, kSenders * kEach, accepted, refused, weather.name);
-  instance.end();
+  if (!subject.start(instance))
+    return subject.found().note("it did not start: " + std::string(instance.error.message));
+  Round round(subject, instance, *host, weather);
+  const Counts counts = with_senders([&](std::size_t number) { return round.handle(number); });
+  expect_counts(subject.found(), counts, weather.name);
+  subject.end(instance);
   subject.look_at(*host);
-}
-
-// A sink: the senders' events become a log, which is handed over in batches, as a host does it.
-void send_to_sink(Subject& subject) {
-  Findings& found = subject.found();
-  const auto host = subject.host();
-  Instance instance(subject.plugin(), *host);
-  if (!subject.start(instance)) return found.skip("it did not start: " + std::string(instance.error.message));
-  std::deque<testing::StoredEvent> log;
-  std::uint64_t seq = instance.last_seq;
-  with_senders([&](int number) {
-    testing::StoredEvent one{++seq, {}};
-    one.event.type = "note", one.event.key = std::to_string(number), one.event.summary = "one of many";
-    log.push_back(one);
-  });
-  const int sent = static_cast<int>(log.size());
-  int accepted = 0, refused = 0, tries = 0;
-  for (std::size_t size = 1; !log.empty(); size = size % 17 + 5) {
-    const std::vector<testing::StoredEvent> batch(
-        log.begin(), log.begin() + static_cast<std::ptrdiff_t>(std::min(size, log.size())));
-    testing::Delivered answer;
-    found.call("a batch of " + std::to_string(batch.size()),
-               [&] { answer = deliver(*host, instance, batch); });
-    if (answer.code == BUS_LATER) return found.skip("it answers later, for what this host does not have");
-    const bool all = subject.expect_class(answer.code, answer.message);
-    if (!all && answer.accepted > batch.size()) return found.fail("a sink accepted more than it was given");
-    std::size_t done = all ? batch.size() : answer.accepted;
-    accepted += static_cast<int>(done);
-    const bool given_up = !all && answer.code != BUS_INVALID && (tries = done == 0 ? tries + 1 : 0) == kTries;
-    if (!all && (answer.code == BUS_INVALID || given_up) && done < batch.size()) ++refused, ++done, tries = 0;
-    log.erase(log.begin(), log.begin() + static_cast<std::ptrdiff_t>(done));
-  }
-  expect_counts(found, sent, accepted, refused, "a sink");
-  if (refused != 0)
-    found.note(std::to_string(refused) + " of " + std::to_string(sent) + " events were not taken");
-  instance.end();
 }
 
 }  // namespace
@@ -151,11 +162,12 @@ void check_senders(Subject& subject) {
   {
     Instance instance(subject.plugin(), *host);
     if (!subject.create(instance)) return;
-    if (instance.webhook == nullptr && instance.intake == nullptr)
+    const bool reachable = instance.webhook != nullptr || instance.intake != nullptr;
+    subject.end(instance);
+    if (!reachable)
       return subject.found().skip("nobody can send it anything: it has no webhook and no intake");
   }
-  const std::vector<std::string> inputs = friendly_inputs(subject.arguments());
-  for (const Weather& weather : kWeathers) send_to_source(subject, weather, inputs);
+  for (const Weather& weather : kWeathers) send_to_source(subject, weather);
 }
 
 }  // namespace bus::check

@@ -18,9 +18,12 @@ std::size_t entries(const char* folder) {
   return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
-// "~/" is the child's own folder.
+// "~/" is the child's own folder, in which the folder of every file is there.
 std::string at_home(const std::string& value, const std::filesystem::path& home) {
-  return value.starts_with("~/") ? home.string() + value.substr(1) : value;
+  if (!value.starts_with("~/")) return value;
+  const std::filesystem::path path = home / value.substr(2);
+  std::filesystem::create_directories(path.parent_path());
+  return path.string();
 }
 
 bool is_path(const bus_option* option) {
@@ -84,8 +87,7 @@ bool Subject::expect_class(std::int32_t code, std::string_view message) {
 
 bool Subject::create(testing::Instance& instance) {
   bool made = false;
-  found_.call("create", [&] { made = instance.create(); });
-  if (made) return true;
+  if (!found_.call("create", [&] { made = instance.create(); }) || made) return made;
   if (instance.error.code == BUS_OK) found_.fail("create gave null, and no class of error");
   expect_class(instance.error.code, instance.error.message);
   found_.fail("it could not be created: " + std::string(instance.error.message) +
@@ -96,8 +98,13 @@ bool Subject::create(testing::Instance& instance) {
 bool Subject::start(testing::Instance& instance) {
   std::int32_t code = BUS_FAULT;
   if (!instance.exists() && !create(instance)) return false;
-  found_.call("start", [&] { code = instance.start(); });
+  if (!found_.call("start", [&] { code = instance.start(); })) return false;
   return expect_class(code, instance.error.message);
+}
+
+void Subject::end(testing::Instance& instance) {
+  found_.call("stop", [&] { instance.stop(); });
+  found_.call("destroy", [&] { instance.destroy(); });
 }
 
 std::string Subject::wrong_with(const Event& event) const {

@@ -47,6 +47,8 @@ class Subject {
   bool create(testing::Instance& instance);
   // Starts it. False if it did not start; that is a finding only where the error is none.
   bool start(testing::Instance& instance);
+  // Stops and destroys it.
+  void end(testing::Instance& instance);
   // Why a host would not take that event; empty: it would.
   std::string wrong_with(const Event& event) const;
   // What the plugin emitted, reported and logged is what a host takes.
@@ -68,10 +70,13 @@ class Subject {
 void exercise(Subject& subject, testing::FakeHost& host, testing::Instance& instance,
               const std::vector<std::string>& inputs);
 
-// Hands over a batch, and waits for an answer that comes later: its requests to servers are taken (202), its
-// timers fire. BUS_LATER: none came.
+// What a server answers to a request.
+using Server = std::function<std::int32_t(const testing::FakeRequests::Asked&)>;
+
+// Hands over a batch, and waits for an answer that comes later: `server` answers its requests (unless it is
+// given: 202), its descriptors are called for, its timers fire. BUS_LATER: none came.
 testing::Delivered deliver(testing::FakeHost& host, testing::Instance& instance,
-                           const std::vector<testing::StoredEvent>& stored);
+                           const std::vector<testing::StoredEvent>& stored, const Server& server = {});
 
 // Bodies and messages: those of the cases, and such as nobody expects.
 std::vector<std::string> friendly_inputs(const Arguments& arguments);

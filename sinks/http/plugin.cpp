@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "bus/cpp/text.hpp"
 #include "sinks/http/flight.h"
 #include "sinks/http/message.h"
 #include "sinks/http/sign.h"
@@ -20,6 +21,7 @@ namespace bus::http {
 namespace {
 
 constexpr std::int64_t kMostParallel = 4;
+constexpr char kGone[] = "gone";                 // of a url: its receiver wants no more
 constexpr std::uint64_t kMostAnswer = 1u << 20;  // bytes of an answer; nothing of it is used
 
 class HttpSink final : public Sink {
@@ -60,6 +62,7 @@ class HttpSink final : public Sink {
         form_(host),
         http_(host),
         later_(host),
+        state_(host),
         url_(settings.text("url")),
         format_(format_named(settings.text("format"))),
         bearer_(settings.text("authentication") == "bearer"),
@@ -70,7 +73,7 @@ class HttpSink final : public Sink {
         allow_private_(settings.boolean("allow_private")) {
     if (Status good = check_url(url_); !good.ok()) throw Failure(good);
     if (Status good = read_headers(settings.list("headers"), headers_); !good.ok()) throw Failure(good);
-    for (const std::string_view one : settings.list("allow_hosts")) allow_.emplace_back(one);
+    if (Status good = read_hosts(settings.list("allow_hosts"), allow_); !good.ok()) throw Failure(good);
     if (parallel_ < 1 || parallel_ > kMostParallel) throw Failure(invalid("parallel must be 1 to 4"));
     if (timeout_.count() <= 0 || connect_timeout_.count() <= 0)
       throw Failure(invalid("timeout and connect_timeout must be longer than nothing"));
@@ -80,11 +83,20 @@ class HttpSink final : public Sink {
 
   Status start(std::uint64_t&) override {
     if (!later_.offered()) return fault("this host is too old: it takes no later answers");
-    gone_ = false;
+    std::optional<std::string> said;
+    if (Status read = state_.get(kGone, said); !read.ok()) return read;
+    gone_ = said == digest(url_);  // another url is another receiver
+    if (gone_) tell_gone(std::string(name_of(url_)) + " answered 410 Gone");
     return {};
   }
 
   Delivery deliver(const Batch& batch) override {
+    if (batch.resumed()) {
+      gone_ = false;
+      if (Status forgotten = state_.remove(kGone); !forgotten.ok())
+        host_.log(BUS_LOG_WARNING, "after a restart the receiver is taken for gone: " + forgotten.message());
+    }
+    if (gone_ && batch.out_of_turn()) return {denied(std::string(name_of(url_)) + " wants no more events")};
     if (gone_) return Later::delivery();
     batch_ = batch;
     flight_.begin(batch);
@@ -200,10 +212,16 @@ class HttpSink final : public Sink {
   void give_up(const std::string& why) {
     if (std::exchange(gone_, true)) return;
     flight_.stop();
-    host_.report(BUS_HEALTH_FAILED,
-                 why +
-                     ": it wants no more events, and gets none. Name another url, or remove "
-                     "the table; after a restart of bus it is asked once more");
+    if (Status kept = state_.put(kGone, digest(url_)); !kept.ok())
+      host_.log(BUS_LOG_WARNING, "after a restart the receiver is asked once more: " + kept.message());
+    tell_gone(why);
+  }
+
+  void tell_gone(const std::string& why) const {
+    host_.report(BUS_HEALTH_FAILED, why +
+                                        ": it wants no more events, and gets none. Name another url, or "
+                                        "remove the table; to ask it once more: bus sinks resume " +
+                                        std::string(host_.name()));
   }
 
   // Why there was no answer. Nothing of that is about the event.
@@ -217,6 +235,7 @@ class HttpSink final : public Sink {
   Form form_;
   Http http_;
   Later later_;
+  StateStore state_;
   const std::string url_;
   const Format format_;
   const bool bearer_, signed_;
@@ -231,7 +250,7 @@ class HttpSink final : public Sink {
   std::optional<Batch> batch_;
   Flight flight_;
   std::size_t most_ = 1;  // events of one message
-  bool gone_ = false;
+  bool gone_ = false;     // it answered 410
 };
 
 }  // namespace

@@ -1,7 +1,11 @@
 #include "sinks/http/target.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
+#include <charconv>
 #include <iterator>
+#include <string>
 
 namespace bus::http {
 namespace {
@@ -29,6 +33,14 @@ bool is_token(std::string_view name) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
            std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
   });
+}
+
+constexpr std::string_view kOfNames = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
+
+bool is_number(std::string_view digits, int most) {
+  int value = 0;
+  const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  return failure == std::errc() && end == digits.data() + digits.size() && value >= 0 && value <= most;
 }
 
 bool is_printable(std::string_view text) {
@@ -76,6 +88,25 @@ Status read_headers(const std::vector<std::string_view>& lines, Http::Headers& h
     if (one_of(word, kOurs) || word.starts_with("ce-") || word.starts_with("webhook-"))
       return invalid(shown + " is written by bus");
     headers.emplace_back(name, trimmed(line.substr(colon + 1)));
+  }
+  return {};
+}
+
+Status read_hosts(const std::vector<std::string_view>& words, std::vector<std::string>& hosts) {
+  hosts.clear();
+  for (std::string_view word : words) {
+    const std::string shown = "allow_hosts: \"" + std::string(word) + "\" ";
+    if (word.starts_with('[') && word.ends_with(']')) word = word.substr(1, word.size() - 2);
+    const std::size_t slash = word.find('/');
+    const std::string host(word.substr(0, slash));
+    in6_addr bytes{};
+    const bool four = ::inet_pton(AF_INET, host.c_str(), &bytes) == 1;
+    const bool address = four || ::inet_pton(AF_INET6, host.c_str(), &bytes) == 1;
+    if (slash != std::string_view::npos && !(address && is_number(word.substr(slash + 1), four ? 32 : 128)))
+      return invalid(shown + "is no network, such as 10.1.0.0/16; of a url name the host alone");
+    if (!address && (host.empty() || host.find_first_not_of(kOfNames) != std::string::npos))
+      return invalid(shown + "is no address, network or name of a host; it has no port");
+    hosts.emplace_back(word);
   }
   return {};
 }

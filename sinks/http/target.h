@@ -19,4 +19,8 @@ std::string_view name_of(std::string_view url);
 // hold a secret.
 Status read_headers(const std::vector<std::string_view>& lines, Http::Headers& headers);
 
+// Addresses, networks ("10.1.0.0/16", also in IPv6) and names of hosts, as they are compared with: an IPv6
+// address without its brackets. Code::invalid names the one that is none of these.
+Status read_hosts(const std::vector<std::string_view>& words, std::vector<std::string>& hosts);
+
 }  // namespace bus::http

@@ -8,7 +8,12 @@ namespace {
 
 constexpr std::int64_t kRequestMs = 2'000;  // for an answer of the server's about streams
 constexpr std::chrono::seconds kFarewell(3);
-constexpr std::size_t kHeaderRoom = 1024;  // a message's headers count, too
+constexpr std::size_t kHeaderNames = 256;  // of a message's headers, which count, too
+
+std::size_t size_of(const Envelope& one, const std::string& stream) {
+  return one.body.size() + one.id.size() + one.origin.size() + one.source.size() + one.path.size() +
+         stream.size() + kHeaderNames;
+}
 
 Status status_of_failure(const jsPubAckErr& failure) {
   const std::string text = failure.ErrText == nullptr || *failure.ErrText == '\0'
@@ -185,7 +190,7 @@ Status Publisher::publish(const std::vector<Envelope>& all, std::size_t& accepte
   const auto most =
       static_cast<std::size_t>(std::max<std::int64_t>(natsConnection_GetMaxPayload(link_.get()), 0));
   const auto large = std::find_if(all.begin(), all.end(), [&](const Envelope& one) {
-    return most != 0 && one.body.size() + one.path.size() + kHeaderRoom > most;
+    return most != 0 && size_of(one, settings_.stream) > most;
   });
   const auto count = static_cast<std::size_t>(large - all.begin());
   expect(all, count);

@@ -63,7 +63,10 @@ class NatsSource final : public Source {
     return out;
   }
   // The server takes more; these need no quoting anywhere.
-  static bool is_stream(std::string_view name) { return is_origin(name.substr(0, 64)) && name.size() <= 128; }
+  static bool is_stream(std::string_view name) {
+    return name.size() <= 128 && is_origin(name.substr(0, 64)) &&
+           (name.size() <= 64 || is_origin(name.substr(64)));
+  }
 
   Consumer consumer_;
 };

@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
-"""check_structs.py OLD NEW CHANGELOG: what plugins built against the headers in OLD rely on still holds in NEW.
+"""check_structs.py OLD NEW CHANGELOG LAYOUT: what plugins built against the headers in OLD rely on still holds in NEW.
 
 Fields of a struct stay, in their order and with their types; new ones come at the end; a reserved one may get a name. Constants keep their values,
 macros their meaning, and nothing is taken away. If something was added, the ABI's minor version is higher, and CHANGELOG has a
-section for it.
+section for it. LAYOUT, a C file, pins the size of every struct of NEW, the place of every field, and every constant.
 """
 import re
 import sys
 from pathlib import Path
 
+PINNED = re.compile(r"^(SIZE|AT|IS)\((\w+), (\w+)", re.M)
+NAME = re.compile(r"\(\*(\w+)\)\(|(\w+)(?:\[\w+\])?$")  # of a member: a function's, or the last word
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)
 STRUCT = re.compile(r"typedef struct (\w+) \{(.*?)\n\} \1;", re.S)
 ENUM = re.compile(r"enum (\w+) \{(.*?)\}", re.S)
@@ -39,7 +41,10 @@ def read(folder):
     structs, enums, macros = {}, {}, {}
     for path in sorted(Path(folder).rglob("*.h")):
         text = COMMENT.sub(" ", path.read_text(encoding="utf-8"))
-        structs.update({name: fields_of(body) for name, body in STRUCT.findall(text)})
+        found = STRUCT.findall(text)
+        if len(found) != text.count("typedef struct"):
+            sys.exit(f"{path} has a struct that is not written as the others are")
+        structs.update({name: fields_of(body) for name, body in found})
         for name, body in ENUM.findall(text):
             enums[name] = constants_of(body)
         for name, parameters, value in DEFINE.findall(text):
@@ -78,7 +83,7 @@ def problems_of(old, new, changelog):
     for name, value in old_macros.items():
         if name not in VERSIONS and new_macros.get(name) != value:
             yield f"#define {name} was '{value}', is '{new_macros.get(name, 'gone')}'"
-    added |= bool(set(new_structs) - set(old_structs)) or bool(set(new_macros) - set(old_macros))
+    added |= any(set(today) - set(before) for before, today in zip(old, new))
     minor = minor_of(new_macros)
     if added and minor <= minor_of(old_macros):
         yield f"something was added, and BUS_ABI_MINOR is still {minor}"
@@ -86,13 +91,37 @@ def problems_of(old, new, changelog):
         yield f"the changelog has no section for ABI 1.{minor}"
 
 
+def name_of(field):
+    function, plain = NAME.search(field).groups()
+    return function or plain
+
+
+def unpinned_of(new, layout):
+    """What the layout's page says nothing about."""
+    structs, enums, _ = new
+    lines = PINNED.findall(COMMENT.sub(" ", layout))
+    sizes = {first for kind, first, _ in lines if kind == "SIZE"}
+    places = {(first, second) for kind, first, second in lines if kind == "AT"}
+    values = {first for kind, first, _ in lines if kind == "IS"}
+    for struct, fields in structs.items():
+        if struct not in sizes:
+            yield f"the layout does not pin the size of {struct}"
+        for field in map(name_of, fields):
+            if (struct, field) not in places:
+                yield f"the layout does not pin {struct}.{field}"
+    for constants in enums.values():
+        for constant in set(constants) - values:
+            yield f"the layout does not pin {constant}"
+
+
 def main():
-    old, new, changelog = sys.argv[1:4]
-    parsed = read(old)
+    old, new, changelog, layout = sys.argv[1:5]
+    parsed, today = read(old), read(new)
     if not parsed[0] or not parsed[1] or "BUS_ABI_MINOR" not in parsed[2]:
         print(f"{old} holds no headers that can be read")
         return 1
-    found = list(problems_of(parsed, read(new), Path(changelog).read_text(encoding="utf-8")))
+    found = list(problems_of(parsed, today, Path(changelog).read_text(encoding="utf-8")))
+    found += unpinned_of(today, Path(layout).read_text(encoding="utf-8"))
     print("\n".join(found) or "what was promised holds")
     return 1 if found else 0
 

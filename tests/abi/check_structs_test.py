@@ -65,6 +65,20 @@ class CheckStructs(unittest.TestCase):
         self.assertEqual(self.problems(grown), ["something was added, and BUS_ABI_MINOR is still 0"])
         self.assertEqual(self.problems(grown.replace("MINOR 0u", "MINOR 1u")), [])
 
+    def test_an_enum_that_is_new_needs_a_higher_minor(self):
+        self.assertTrue(self.problems(OLD + "enum bus_more {\n  BUS_MORE = 1\n};\n"))
+
+    def test_a_struct_of_another_form_is_told(self):
+        with self.assertRaises(SystemExit):
+            self.parse("typedef struct { int a; } bus_other;\n")
+
+    def test_what_the_layout_leaves_out_is_found(self):
+        layout = ("SIZE(bus_thing, 32);\nAT(bus_thing, size, 0);\nAT(bus_thing, reserved, 4);\nAT(bus_thing, name, 8);\n"
+                  "AT(bus_thing, call, 24);\nIS(BUS_OK, 0);\nIS(BUS_INVALID, 1);\nIS(BUS_FAULT, 5);\n")
+        self.assertEqual(list(check_structs.unpinned_of(self.parse(OLD), layout)), [])
+        for line in layout.splitlines():
+            self.assertTrue(list(check_structs.unpinned_of(self.parse(OLD), layout.replace(line, ""))), line)
+
     def test_a_minor_needs_its_section(self):
         self.assertTrue(self.problems(OLD.replace("MINOR 0u", "MINOR 2u")))
 

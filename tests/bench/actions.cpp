@@ -16,6 +16,7 @@
 #include "core/json/writer.h"
 #include "core/wire/frame.h"
 #include "tests/bench/bench.h"
+#include "tests/bench/ports.h"
 #include "tests/bench/running.h"
 #include "tests/bench/sender.h"
 
@@ -170,31 +171,6 @@ void bench_cost(const HostProcess& host) {
   print({"processor time of the host for a run of a rule (posix_spawn with its program)",
          spent / kCostRuns * 1e6, floor / kCostRuns * 1e6, "us", "-"});
   print({"1,000 runs in a minute, of one processor", spent / 60 * 100, 0, "%", "-"});
-}
-
-int free_port() {
-  const UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), size) != 0) std::exit(1);
-  ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &size);
-  return ntohs(address.sin_port);
-}
-
-// Waits until somebody listens there.
-void await_port(int port) {
-  for (int tries = 0; tries < 5000; ++tries) {
-    const UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) return;
-    ::poll(nullptr, 0, 2);
-  }
-  std::exit(1);
 }
 
 std::string hooks(const std::string& fifo) {

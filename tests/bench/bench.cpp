@@ -59,23 +59,30 @@ HostProcess::HostProcess(const std::string& program, const std::string& configur
   (void)make_private_folder(folder_ / "run");
   if (!configuration.empty()) (void)replace_file(folder_ / "config/config.toml", configuration);
   (void)replace_file(folder_ / "config/secrets/github", std::string(kSecret) + "\n");
+  if (!trusted.empty()) {
+    process::Program trust;
+    trust.path = program;
+    trust.argv = {"bus", "plugins", "trust", trusted, "--yes"};
+    trust.env = environment();
+    trust.out = trust.err = {process::Output::Kind::null, -1};
+    auto said = process::system_spawner().start(trust);
+    if (said) (void)process::wait(process::system_spawner(), *said);
+  }
+  launch();
+}
+
+void HostProcess::launch() {
   const UniqueFd log(::open((folder_ / "host.log").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
   process::Program host;
-  host.path = program;
+  host.path = program_;
   host.argv = {"bus", "serve"};
   host.env = environment();
   host.out = {process::Output::Kind::fd, log.get()};
   host.err = {process::Output::Kind::fd, log.get()};
-  if (!trusted.empty()) {
-    process::Program trust = host;
-    trust.argv = {"bus", "plugins", "trust", trusted, "--yes"};
-    auto said = process::system_spawner().start(trust);
-    if (said) (void)process::wait(process::system_spawner(), *said);
-  }
   const SteadyTime before = SteadyClock::now();
   auto child = process::system_spawner().start(host);
   if (!child) {
-    std::fprintf(stderr, "cannot start %s: %s\n", program.c_str(), child.error().message.c_str());
+    std::fprintf(stderr, "cannot start %s: %s\n", program_.c_str(), child.error().message.c_str());
     std::exit(1);
   }
   child_ = std::move(*child);
@@ -114,6 +121,13 @@ client::Connection HostProcess::connect() const {
     std::exit(1);
   }
   return std::move(*connection);
+}
+
+void HostProcess::restart(const std::string& configuration) {
+  stop();
+  child_ = {};
+  (void)replace_file(folder_ / "config/config.toml", configuration);
+  launch();
 }
 
 std::vector<std::string> HostProcess::environment() const {

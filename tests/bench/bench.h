@@ -62,10 +62,15 @@ class HostProcess {
   SteadyClock::duration start_time() const { return start_time_; }
   // SIGTERM to exit.
   SteadyClock::duration stop();
+  // Stops it, and starts it over the same folders with another configuration.
+  void restart(const std::string& configuration);
 
   static constexpr const char* kSecret = "It's a Secret to Everybody";
 
  private:
+  // As `bus serve`, until it answers.
+  void launch();
+
   testing::TempFolder folder_;
   std::string program_;
   process::Child child_;
@@ -95,6 +100,7 @@ void bench_waits(const HostProcess& host);
 void bench_actions(const HostProcess& host);
 void bench_idle(const std::string& program);
 void bench_memory(const std::string& program);
+void bench_sinks(HostProcess&& host);
 void bench_isolation(const HostProcess& host);  // configured by:
 std::string isolation_settings();
 std::string isolation_plugin();

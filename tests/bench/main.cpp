@@ -40,6 +40,7 @@ int main(int argc, char** argv) {
   if (wanted("files")) bench_files(HostProcess(program));
   if (wanted("waits")) bench_waits(HostProcess(program));
   if (wanted("actions")) bench_actions(HostProcess(program));
+  if (wanted("sinks")) bench_sinks(HostProcess(program));
   if (wanted("isolation")) bench_isolation(HostProcess(program, isolation_settings(), isolation_plugin()));
   if (wanted("predicates")) bench_predicates();
   if (wanted("normalize")) bench_normalize();

@@ -81,7 +81,7 @@ class Running {
 };
 
 inline std::string find_program(const char* program) {
-  auto path = process::resolve(program, "/usr/bin:/bin");
+  auto path = process::resolve(program, "/usr/bin:/usr/sbin:/bin:/sbin");
   return path ? *path : std::string();
 }
 

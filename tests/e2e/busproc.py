@@ -6,6 +6,7 @@ import hmac
 import http.client
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -33,6 +34,13 @@ def until(condition, what, seconds=PATIENCE):
         if time.monotonic() > deadline:
             raise AssertionError(f"in {seconds:.0f} s it did not happen: {what}")
         time.sleep(0.01)
+
+
+def dice():
+    """For tests that choose at random; what they print runs them again in the same way."""
+    seed = int(os.environ.get("BUS_E2E_SEED") or random.randrange(1 << 30))
+    print(f"BUS_E2E_SEED={seed}")
+    return random.Random(seed)
 
 
 def adopt_orphans():
@@ -63,6 +71,19 @@ def processes_with(mark):
         except OSError:
             pass
     return found
+
+
+def conforms(plugin, *skipped, **settings):
+    """bus-plugin-check finds nothing wrong with a plugin of the tree, and leaves out these checks only. Returns all by name."""
+    root = Path(BUS).resolve().parents[1]
+    done = subprocess.run([root / "bin/bus-plugin-check", root / f"lib/bus/plugins/{plugin}.so", "--json",
+                           *(word for name, value in settings.items() for word in ("--set", f"{name}={value}"))],
+                          capture_output=True, text=True, timeout=600, check=False)
+    checks = {check["name"]: check for check in json.loads(done.stdout)["checks"]}
+    wrong = [check for check in checks.values() if check["verdict"] == "failed"]
+    left_out = {check["name"] for check in checks.values() if check["verdict"] == "skipped"}
+    assert not wrong and left_out == {"sample configuration", *skipped}, (wrong, left_out, checks)
+    return checks
 
 
 def sign(body, secret=SECRET):
@@ -360,8 +381,12 @@ class World:
     # The log
 
     def events(self, *args):
-        """Every stored event, oldest first."""
-        return self.json("events", "list", "--all", *args)
+        """Every stored event, oldest first, but for those of the runs of `bus on`: own_events()."""
+        return [event for event in self.json("events", "list", "--all", *args) if event["source"] != "on"]
+
+    def own_events(self):
+        """What the runs of `bus on` have reported, oldest first."""
+        return [event for event in self.json("events", "list", "--all") if event["source"] == "on"]
 
     def emit(self, *args, **more):
         """Emits one event; its receipt."""

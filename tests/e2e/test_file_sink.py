@@ -2,10 +2,9 @@
 
 import gzip
 import json
-import random
 import stat
 
-from busproc import run_payload, until
+from busproc import dice, run_payload, until
 
 
 def configure(world, predicate=None, fsync=None):
@@ -70,9 +69,7 @@ def test_goes_on_where_it_was(world):
 
 
 def test_kill_9_under_load_five_rounds(world):
-    seed = random.randrange(1 << 30)
-    print("seed", seed)
-    dice = random.Random(seed)
+    chance = dice()
     path = configure(world, 'type == "wanted"')
     number = 0
     for _ in range(5):
@@ -84,7 +81,7 @@ def test_kill_9_under_load_five_rounds(world):
                                        "data": {"n": n}} for n in range(number, number + 20)])
             number += 20
         # It will write 800 more; it does not come to that.
-        enough = before + dice.randrange(0, 780)
+        enough = before + chance.randrange(0, 780)
         until(lambda: len(lines(path)) >= enough, "the sink has written some")
         world.kill()
         wire.close()
@@ -143,22 +140,22 @@ def full_files(path):
 
 
 def test_rotation_and_gzip_over_kill_9(world):
-    seed = random.randrange(1 << 30)
-    print("seed", seed)
-    dice = random.Random(seed)
+    chance = dice()
     path = world.root / "events.ndjson"
     world.configure(f'[sinks.file]\npath = "{path}"\nrotate_size = "16KiB"\ngzip = true\n')
     number = 0
+
+    def full():
+        return {file.name.removesuffix(".tmp").removesuffix(".gz") for file in path.parent.glob(path.name + ".2*")}
     for _ in range(4):
+        enough = len(full()) + chance.randrange(1, 5)  # 10 more will be full
         world.serve()
         wire = world.wire()
         for _ in range(20):
             wire.send("emit", events=[{"source": "cli", "type": "wanted", "key": str(n), "data": {"text": "x" * 200}}
                                       for n in range(number, number + 20)])
             number += 20
-        enough = len(list(path.parent.glob(path.name + ".2*"))) + dice.randrange(1, 5)
-        until(lambda: len({file.name.removesuffix(".tmp").removesuffix(".gz") for file in path.parent.glob(path.name + ".2*")})
-              >= enough, "some files are full")
+        until(lambda: len(full()) >= enough, "some files are full")
         world.kill()
         wire.close()
     world.serve()

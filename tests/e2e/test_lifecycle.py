@@ -127,7 +127,9 @@ def test_a_reader_starts_no_host_where_one_was_stopped(bus):
     bus.serve()
     bus.emit("--type", "a")
     assert waiting[0].wait() == 0 and waiting[2].wait() == 0
-    until(lambda: len(waiting[1].lines()) == 1, "it is shown")
+    until(lambda: len(waiting[1].lines()) == 3, "it is shown, and the run for it")
+    assert [(line["source"], line["type"]) for line in waiting[1].lines()] == [
+        ("cli", "a"), ("on", "on_run"), ("on", "on_run")]
 
 
 def test_a_reader_starts_a_host_where_one_was_killed(bus, orphans):
@@ -145,8 +147,9 @@ def test_emit_outlasts_a_host_that_stops(world, orphans):
     """Each finds the old host or waits for it to go and has a new one; none fails, none is stored twice."""
     pid, count = None, 0
     for _ in range(8):
-        world.emit("--type", "first")
-        pid = world.status()["pid"]
+        world.emit("--type", "first")  # starts a host where none of the late ones has needed one
+        last, pid = pid, world.status()["pid"]
+        assert pid != last
         early = [world.start("emit", "--type", "a") for _ in range(4)]
         os.kill(pid, signal.SIGTERM)
         late = [world.start("emit", "--type", "a") for _ in range(4)]
@@ -154,8 +157,8 @@ def test_emit_outlasts_a_host_that_stops(world, orphans):
             assert client.wait() == 0, client.err
         assert wait_pid(pid) == 0
         count += 9
-        assert world.status()["pid"] != pid
-    assert len(world.events()) == count
+    world.emit("--type", "last")
+    assert len(world.events()) == count + 1
     pid = world.status()["pid"]
     os.kill(pid, signal.SIGTERM)
     assert wait_pid(pid) == 0

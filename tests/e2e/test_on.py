@@ -2,13 +2,14 @@
 
 import json
 import os
+import re
 import signal
 import sys
 from pathlib import Path
 
 import pytest
 
-from busproc import run_payload, until
+from busproc import BUS, run_payload, until
 
 PROBE = [sys.executable, str(Path(__file__).parent / "probe.py")]
 HOSTILE = ["$(touch pwned)", "`touch pwned`", "; touch pwned", "'\"\\", "--help", "-rf", "\n\r\t", "\x1b[31m\u202e",
@@ -159,10 +160,9 @@ def test_first_match_only_without_loop(bus, probe):
 
 def test_loop_with_times_runs_one_after_the_other(bus, probe):
     on = bus.watching("on", "--type", "a", "--loop", "--times", "4", "--", *PROBE, env=probe.env("exit:2"))
-    for word in "aabaabaa":
-        bus.emit("--type", word)
+    seqs = [bus.emit("--type", word)["seq"] for word in "aabaabaa"]
     assert on.wait() == 2
-    assert [run["env"]["BUS_EVENT_SEQ"] for run in probe.runs()] == ["1", "2", "4", "5"]
+    assert [int(run["env"]["BUS_EVENT_SEQ"]) for run in probe.runs()] == [seqs[at] for at in (0, 1, 3, 4)]
     assert left_over_files(bus) == []
 
 
@@ -230,14 +230,79 @@ def test_program_is_found_in_path(bus):
 
 def test_goes_on_over_a_restart_of_the_host(bus, probe):
     on = bus.watching("on", "--type", "a", "--loop", "--times", "3", "--no-autostart", "--", *PROBE, env=probe.env())
-    bus.emit("--type", "a")
+    seqs = [bus.emit("--type", "a")["seq"]]
     until(probe.runs, "the first run")
     bus.kill()
     bus.serve()
-    for _ in range(2):
-        bus.emit("--type", "a")
+    seqs += [bus.emit("--type", "a")["seq"] for _ in range(2)]
     assert on.wait() == 0, on.err
-    assert [run["env"]["BUS_EVENT_SEQ"] for run in probe.runs()] == ["1", "2", "3"]
+    assert [int(run["env"]["BUS_EVENT_SEQ"]) for run in probe.runs()] == seqs
+
+
+# Runs are tasks
+
+
+def test_a_run_is_a_task_that_one_can_wait_for(bus, probe):
+    on = bus.watching("on", "--type", "a", "--loop", "--", *PROBE, env=probe.env("hang"))
+    seq = bus.emit("--type", "a", "--source", "shop", "--task",
+                   "id=order/1", "kind=order", "state=running")["seq"]
+    until(probe.runs, "the run")
+    run, = probe.runs()
+    task = run["env"]["BUS_RUN_ID"]
+    assert re.fullmatch(rf"on:[\w.-]+/run/{seq}", task)
+    waiting = bus.watching("wait", "task", task)
+    on.signal(signal.SIGINT)
+    assert waiting.wait() == 1
+    on.wait()
+    known, = bus.json("tasks", task)
+    assert (known["kind"], known["state"], known["parent"], known["signal"]) == ("action", "finished", "order/1", "SIGINT")
+    began, ended = bus.own_events()
+    assert [event["task"]["state"] for event in (began, ended)] == ["running", "finished"]
+    assert began["trace"] == ended["trace"] == run["env"]["TRACEPARENT"]
+    assert began["data"]["trigger"] == seq and began["data"]["depth"] == 1
+
+
+def test_a_run_of_one_that_was_killed_is_lost(bus, probe):
+    on = bus.watching("on", "--type", "a", "--", *PROBE, env=probe.env("hang"))
+    bus.emit("--type", "a")
+    until(probe.runs, "the run")
+    waiting = bus.watching("wait", "task", probe.runs()[0]["env"]["BUS_RUN_ID"])
+    on.signal(signal.SIGKILL)
+    assert waiting.wait() == 1
+    os.kill(probe.runs()[0]["pid"], signal.SIGKILL)
+    task, = bus.json("tasks", "--kind", "action")
+    assert (task["result"], task["detail"]) == ("error", "lost")
+
+
+def test_attempts_are_told(bus, probe):
+    bus.emit("--type", "a")
+    bus.run("on", "--type", "a", "--since", "start", "--retries", "1", "--backoff", "1ms", "--", *PROBE, env=probe.env("exit:3"),
+            status=3)
+    told = [(event["task"]["attempt"], event["task"]["state"]) for event in bus.own_events()]
+    assert told == [(1, "running"), (1, "finished"), (2, "pending"), (2, "running"), (2, "finished")]
+
+
+def test_own_runs_are_not_run_for_and_chains_are_cut(bus, probe):
+    on = bus.watching("on", "true", "--loop", "--", *PROBE, env=probe.env())
+    loop = bus.watching("on", "--type", "again", "--loop", "--", BUS, "emit", "--type", "again")
+    bus.emit("--type", "again")
+    until(lambda: "8 runs led to it" in loop.err, "the chain is cut")
+    assert len([event for event in bus.events() if event["type"] == "again"]) == 9
+    for client in (on, loop):
+        client.signal(signal.SIGTERM)
+        client.wait()
+    own = [run for run in probe.runs() if run["env"]["BUS_EVENT_SOURCE"] == "on" and "probe" in run["env"].get("BUS_TASK_ID", "")]
+    assert own == []
+
+
+def test_nobody_else_may_speak_as_a_run(bus):
+    done = bus.run("emit", "--source", "on", "--type", "x", status=None)
+    assert done.returncode != 0 and "is the source of what rules and bus on do" in done.err
+    with bus.wire() as wire:
+        for wrong in ({}, {"session": "a b"}, {"session": "s", "program": "p", "run": 0, "trigger": 1},
+                      {"session": "s", "program": "p", "run": 1, "trigger": 1, "trace": "x"},
+                      {"session": "s", "program": "p", "run": 1, "trigger": 1, "state": "unknown"}):
+            assert wire.refused("run", **{"state": "running", **wrong})["code"] == "invalid"
 
 
 def test_usage(bus):

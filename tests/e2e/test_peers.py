@@ -5,6 +5,7 @@ Their packages are installed into the build folder by their lock file. Where the
 this is left out and the reason printed; with CI=true only for want of a network.
 """
 
+import fcntl
 import json
 import os
 import shutil
@@ -30,6 +31,20 @@ def leave_out(reason):
     pytest.skip(f"the npm peers are left out: {reason}")
 
 
+def install(npm):
+    for name in os.listdir(HERE):  # what is there already may be running
+        if not (PLACE / name).is_file() or (PLACE / name).read_bytes() != (HERE / name).read_bytes():
+            shutil.copy(HERE / name, PLACE)
+    wanted, stamp = (PLACE / "package-lock.json").read_bytes(), PLACE / "installed"
+    if stamp.is_file() and stamp.read_bytes() == wanted:
+        return
+    done = subprocess.run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=PLACE, check=False,
+                          capture_output=True, text=True, timeout=300)
+    if done.returncode != 0:
+        leave_out(f"npm ci failed\n{done.stderr[-2000:]}")
+    stamp.write_bytes(wanted)
+
+
 @pytest.fixture(scope="session")
 def peers():
     """Runs one of the scripts; its lines as JSON."""
@@ -37,15 +52,9 @@ def peers():
     if not node or not npm:
         leave_out("there is no node or no npm here")
     PLACE.mkdir(parents=True, exist_ok=True)
-    for name in os.listdir(HERE):
-        shutil.copy(HERE / name, PLACE)
-    lock, stamp = (PLACE / "package-lock.json").read_bytes(), PLACE / "installed"
-    if not stamp.is_file() or stamp.read_bytes() != lock:
-        done = subprocess.run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=PLACE, check=False,
-                              capture_output=True, text=True, timeout=300)
-        if done.returncode != 0:
-            leave_out(f"npm ci failed\n{done.stderr[-2000:]}")
-        stamp.write_bytes(lock)
+    with open(PLACE / "lock", "w", encoding="utf-8") as lock:  # one process installs, others of this run wait
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        install(npm)
 
     def run(script, *args, input=b""):
         done = subprocess.run([node, PLACE / script, *args], input=input, capture_output=True, timeout=120, check=False)

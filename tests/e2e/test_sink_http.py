@@ -1,16 +1,16 @@
 """The http sink through a real host, against a server that fails in every way."""
 
 import json
-import random
 import signal
 import subprocess
 import sys
 import time
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 
-from busproc import until
+from busproc import dice, until
 
 PEER = Path(__file__).parent / "http_peer.py"
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -112,10 +112,45 @@ def test_410_disables_it_and_says_so(world, peer):
     status = world.run("status", status=1)
     assert "410 Gone" in status.out and "Name another url" in status.out
     assert len(peer.requests()) == 2
+    world.run("sinks", "resume", "nobody", status=66)
+    world.kill()
+    world.serve()  # it has not forgotten
+    until(lambda: sink(world)["state"] == "failed", "it does not ask again")
+    assert "bus sinks resume http" in sink(world)["reason"] and sink(world)["lag"] == 2
+    world.emit("--type", "d")
+    assert len(peer.requests()) == 2
+    world.run("sinks", "resume", "http")
+    until(lambda: sink(world)["delivered"] == 3, "what was not taken has arrived")
+    assert [json.loads(request["body"])["type"][-1] for request in peer.requests()] == ["a", "b", "b", "c", "d"]
+    assert sink(world)["state"] == "ok"
+    refused = world.run("sinks", "resume", "http", status=None)
+    assert refused.returncode != 0 and "waits for nothing" in refused.err
     world.stop()
-    world.serve()  # it is asked once more, and is there again
-    until(lambda: sink(world)["delivered"] == 2, "what was not taken has arrived")
-    assert [json.loads(request["body"])["type"][-1] for request in peer.requests()] == ["a", "b", "b", "c"]
+    world.serve()
+    until(lambda: sink(world)["state"] == "ok", "it has forgotten now")
+
+
+def test_a_long_pause_can_be_cut_short(world, peer):
+    peer.start("429:80000").configure(world)
+    world.serve()
+    world.emit("--type", "a")
+    until(lambda: sink(world).get("next_attempt"), "it waits for most of a day")
+    waits = datetime.fromisoformat(sink(world)["next_attempt"].replace("Z", "+00:00")) - datetime.now(timezone.utc)
+    assert waits.total_seconds() > 70_000
+    world.run("sinks", "resume", "http")
+    until(lambda: sink(world)["delivered"] == 1, "it came again at once")
+
+
+def test_410_is_of_one_url(world, peer):
+    peer.start("410").configure(world)
+    world.serve()
+    world.emit("--type", "a")
+    until(lambda: sink(world)["state"] == "failed", "it has given up")
+    world.stop()
+    world.configure(f'[sinks.http]\nurl = "http://127.0.0.1:{peer.port}/new"\nallow_private = true\n')
+    world.serve()
+    until(lambda: sink(world)["delivered"] == 1, "another receiver is asked")
+    assert [request["path"] for request in peer.requests()] == ["/in", "/new"]
 
 
 def test_other_refusals_are_passed_over_and_logged(world, peer):
@@ -168,26 +203,24 @@ def test_signed_and_with_a_token(world, peer):
 
 def test_kill_9_of_both_in_any_order(world, peer):
     """Nothing is lost, and what comes twice has the same id."""
-    seed = random.randrange(1 << 30)
-    print("seed", seed)
-    dice = random.Random(seed)
-    peer.start(share=12, seed=seed)
+    chance = dice()
+    peer.start(share=12, seed=chance.randrange(1 << 30))
     peer.configure(world, 'timeout = "1s"\nparallel = 3')
     number = 0
     world.serve()
     for _ in range(6):
+        enough = len(peer.requests()) + chance.randrange(0, 25)  # 25 more will come
         with world.wire() as wire:
             wire.ask("emit", events=[{"source": "cli", "type": "wanted", "key": str(n), "data": {"n": n}}
                                      for n in range(number, number + 25)])
         number += 25
-        enough = len(peer.requests()) + dice.randrange(0, 25)
         until(lambda: len(peer.requests()) >= enough, "some have arrived")
-        if dice.randrange(2):
+        if chance.randrange(2):
             world.kill()
             world.serve()
         else:
             peer.kill()
-            peer.start(share=12, seed=dice.randrange(1 << 30))
+            peer.start(share=12, seed=chance.randrange(1 << 30))
     peer.kill()
     peer.start()
     stored = {event["data"]["n"]: event["id"] for event in world.events()}

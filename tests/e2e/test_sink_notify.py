@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import busproc
-from busproc import until
+from busproc import conforms, until
 
 DAEMON = Path(busproc.BUS).parent / "notify_peer"
 
@@ -51,6 +51,13 @@ class Session:
 def sink(world):
     found, = (one for one in world.json("sinks") if one["name"] == "notify")
     return found
+
+
+def test_it_keeps_the_contract(session):
+    session.start_bus()
+    session.start_daemon()
+    checks = conforms("notify", address=session.address, rate="0", max_age="9000d")
+    assert checks["four senders at a time"]["messages"] == []  # every event was taken
 
 
 def test_what_matches_is_shown(world, session):

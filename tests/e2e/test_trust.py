@@ -139,6 +139,11 @@ def test_bad_files_are_told_and_stop_nobody(world, folder):
     assert world.emit("--type", "note")["seq"] == 1
 
 
+def test_options_that_bus_would_swallow(world, folder):
+    done = world.run("plugins", "trust", put(folder, "swallowed"), "--yes", status=None)
+    assert done.returncode != 0 and "option batch has the name of a setting" in done.err, done.err
+
+
 @pytest.mark.skipif(shutil.which("minisign") is None, reason="minisign is not installed")
 def test_signatures_of_minisign(world, folder):
     def minisign(*args):

@@ -51,11 +51,11 @@ class SinkDriver {
     return sink_->start(sink_->self, &last_seq, &error);
   }
   // The batch lives until the next one.
-  std::int32_t deliver(std::vector<SinkEvent> events) {
+  std::int32_t deliver(std::vector<SinkEvent> events, std::uint32_t flags = 0) {
     events_ = std::move(events);
     texts_.clear(), fields_.clear(), tasks_.clear(), records_.clear();
     for (const SinkEvent& event : events_) add(event);
-    batch_ = {sizeof batch_, static_cast<std::uint32_t>(records_.size()), sizeof(bus_record), 0,
+    batch_ = {sizeof batch_, static_cast<std::uint32_t>(records_.size()), sizeof(bus_record), flags,
               records_.data()};
     delivery = {};
     delivery.size = sizeof delivery;

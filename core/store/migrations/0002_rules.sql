@@ -18,3 +18,6 @@ CREATE TABLE rule_matches(
 ) WITHOUT ROWID;
 
 CREATE INDEX rule_matches_by_seq ON rule_matches(seq);
+
+-- A host that starts asks for the runs that are not over, and they are few among all tasks.
+CREATE INDEX tasks_open ON tasks(seq) WHERE state<>'finished';

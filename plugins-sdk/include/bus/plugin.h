@@ -45,7 +45,9 @@ enum bus_option_flags {
   BUS_OPT_SECRET = 2u /* a string: the name of a secret; the plugin sees the secret's values */
 };
 
-/* A setting of the plugin's table in the configuration. */
+/* A setting of the plugin's table in the configuration. Names that the host reads itself in every table
+   cannot be an option's: enabled, plugin, isolation, allow, memory, call_timeout; and in a sink's: predicate,
+   batch, retry_max_attempts, retry_max_age, from. A plugin with such an option is not loaded. */
 typedef struct bus_option {
   const char* name;          /* [a-z][a-z0-9_]* */
   const char* default_value; /* as it would stand in the configuration, a list as "a,b"; null: none */

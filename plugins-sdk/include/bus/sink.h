@@ -19,9 +19,12 @@ typedef struct bus_record {
 } bus_record;
 
 enum bus_batch_flags {
-  BUS_BATCH_OUT_OF_TURN = 1u /* what went to the dead letters before and is offered again because somebody
+  BUS_BATCH_OUT_OF_TURN = 1u, /* what went to the dead letters before and is offered again because somebody
                                 asked for it: its seqs lie before those that the sink has had since, and are
                                 no place to go on from. Since ABI 1.1 */
+  BUS_BATCH_RESUMED = 2u /* somebody asked a sink that has given up (BUS_HEALTH_FAILED) to try again: this
+                            is offered anew, and what it still owed for an earlier batch is forgotten. Since
+                            ABI 1.1 */
 };
 
 /* Events in seq order. Record i is bus_batch_at(batch, i). */
@@ -42,8 +45,8 @@ typedef struct bus_delivery {
   uint32_t size;
   uint32_t accepted; /* with a code other than BUS_OK: how many events from the front are safely taken all the
                         same */
-  uint64_t retry_after_us; /* with BUS_UNAVAILABLE: not before that time; 0: the host's own pauses (0.5 s … 60
-                              s) */
+  uint64_t retry_after_us; /* with BUS_UNAVAILABLE: not before that time, a day at most; 0: the host's own
+                              pauses (0.5 s … 60 s) */
   char message[240];       /* why, for people; terminated */
 } bus_delivery;
 

@@ -1,5 +1,8 @@
 // my_sink: writes the summary of each event to a file, a line each.
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
+#include <string>
 
 #include "bus/plugin.hpp"
 
@@ -14,33 +17,31 @@ class MySink final : public bus::Sink {
 
   // Checks the settings and touches nothing outside.
   MySink(bus::Host, const bus::Settings& settings) : path_(settings.text("path")) {}
-  ~MySink() override { stop(); }
 
-  bus::Status start(std::uint64_t&) override {
-    stop();
-    file_ = std::fopen(path_.c_str(), "ae");
-    return file_ != nullptr ? bus::Status() : bus::unavailable(path_ + " cannot be opened");
-  }
+  // Nothing stays open between calls.
+  bus::Status start(std::uint64_t&) override { return append({}); }
+  void stop() noexcept override {}
 
-  // At least once: after a crash a batch may come again, with the same ids.
+  // At least once: after a failure or a crash a batch may come again, with the same ids.
   bus::Delivery deliver(const bus::Batch& batch) override {
+    std::string lines;
     for (std::size_t i = 0; i < batch.size(); ++i) {
-      const std::string_view summary = bus::view(batch[i].event->summary);
-      std::fprintf(file_, "%llu %.*s\n", static_cast<unsigned long long>(batch[i].seq),
-                   static_cast<int>(summary.size()), summary.data());
+      lines += std::to_string(batch[i].seq) + " ";
+      lines.append(bus::view(batch[i].event->summary)).append("\n");
     }
-    if (std::fflush(file_) != 0) return {bus::unavailable(path_ + " cannot be written"), 0, {}};
-    return {{}, batch.size(), {}};
-  }
-
-  void stop() noexcept override {
-    if (file_ != nullptr) std::fclose(file_);
-    file_ = nullptr;
+    return {append(lines)};
   }
 
  private:
+  bus::Status append(const std::string& lines) const {
+    std::FILE* const file = std::fopen(path_.c_str(), "ae");
+    if (file == nullptr) return bus::unavailable(path_ + ": " + std::strerror(errno));
+    const bool written = std::fwrite(lines.data(), 1, lines.size(), file) == lines.size();
+    if (std::fclose(file) == 0 && written) return {};
+    return bus::unavailable(path_ + ": " + std::strerror(errno));
+  }
+
   std::string path_;
-  std::FILE* file_ = nullptr;
 };
 
 }  // namespace

@@ -1,4 +1,5 @@
 /* my_sink: writes the summary of each event to a file, a line each. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +9,6 @@
 typedef struct my_sink {
   bus_sink table; /* what the host calls */
   char* path;
-  FILE* file;
 } my_sink;
 
 static int32_t fail(bus_error* error, int32_t code, const char* message) {
@@ -20,39 +20,40 @@ static int32_t fail(bus_error* error, int32_t code, const char* message) {
   return code;
 }
 
-/* Safe without start, and twice. */
+/* Nothing stays open between calls. */
 static void stop(void* self) {
-  my_sink* const me = self;
-  if (me->file != NULL) (void)fclose(me->file);
-  me->file = NULL;
+  (void)self;
 }
 
 static int32_t start(void* self, uint64_t* last_seq, bus_error* error) {
   my_sink* const me = self;
+  FILE* const file = fopen(me->path, "ae");
   (void)last_seq;
-  stop(me);
-  me->file = fopen(me->path, "ae");
-  return me->file != NULL ? BUS_OK : fail(error, BUS_UNAVAILABLE, "its file cannot be opened");
+  if (file == NULL) return fail(error, BUS_UNAVAILABLE, strerror(errno));
+  (void)fclose(file);
+  return BUS_OK;
 }
 
-/* At least once: after a crash a batch may come again, with the same ids. */
+/* At least once: after a failure or a crash a batch may come again, with the same ids. */
 static int32_t deliver(void* self, const bus_batch* batch, bus_delivery* delivery) {
   my_sink* const me = self;
+  FILE* const file = fopen(me->path, "ae");
+  int written = file != NULL;
   uint32_t i;
-  for (i = 0; i < batch->count; ++i) {
+  for (i = 0; i < batch->count && written; ++i) {
     const bus_record* const record = bus_batch_at(batch, i);
     const bus_text summary = record->event->summary;
-    (void)fprintf(me->file, "%llu %.*s\n", (unsigned long long)record->seq, (int)summary.len,
-                  summary.len == 0 ? "" : summary.ptr);
+    written = fprintf(file, "%llu %.*s\n", (unsigned long long)record->seq, (int)summary.len,
+                      summary.len == 0 ? "" : summary.ptr) > 0;
   }
-  if (fflush(me->file) == 0) return BUS_OK;
-  strcpy(delivery->message, "its file cannot be written");
+  if (file != NULL && fclose(file) != 0) written = 0;
+  if (written) return BUS_OK;
+  strncpy(delivery->message, strerror(errno), sizeof delivery->message - 1);
   return BUS_UNAVAILABLE;
 }
 
 static void destroy(void* self) {
   my_sink* const me = self;
-  stop(me);
   free(me->path);
   free(me);
 }

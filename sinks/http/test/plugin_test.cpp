@@ -190,6 +190,38 @@ TEST_F(HttpSinkTest, GoneMeansNoMore) {
   EXPECT_TRUE(world().requests.empty());
 }
 
+TEST_F(HttpSinkTest, GoneOutlivesARestartUntilItIsResumedOrHasAnotherUrl) {
+  ASSERT_EQ(sink_.start(), BUS_OK);
+  deliver(1);
+  answer(410);
+  EXPECT_THAT(world().state, ::testing::SizeIs(1));
+  sink_.stop();
+  ASSERT_EQ(sink_.start(), BUS_OK);
+  EXPECT_EQ(sink_.host.reports.back().first, BUS_HEALTH_FAILED);
+  EXPECT_THAT(sink_.host.reports.back().second, HasSubstr("bus sinks resume"));
+  EXPECT_EQ(deliver(1), BUS_LATER);
+  EXPECT_TRUE(world().requests.empty());
+  EXPECT_EQ(sink_.deliver({{.seq = 1}}, BUS_BATCH_OUT_OF_TURN), BUS_DENIED);
+  EXPECT_EQ(sink_.deliver({{.seq = 1}}, BUS_BATCH_RESUMED), BUS_LATER);
+  EXPECT_TRUE(world().state.empty());
+  answer(200);
+  EXPECT_EQ(answered().code, BUS_OK);
+}
+
+TEST_F(HttpSinkTest, AnotherUrlIsAnotherReceiver) {
+  ASSERT_EQ(sink_.start(), BUS_OK);
+  deliver(1);
+  answer(410);
+  testing::SinkDriver other(bus_plugin_v1);
+  other.host.set("url", "https://hooks.example/new");
+  for (const char* name : {"timeout", "connect_timeout"}) other.host.set(name, "5000000");
+  other.host.abilities.state = world().state;
+  ASSERT_EQ(other.start(), BUS_OK);
+  EXPECT_TRUE(other.host.reports.empty());
+  EXPECT_EQ(other.deliver({{.seq = 1}}), BUS_LATER);
+  EXPECT_EQ(other.host.abilities.requests.size(), 1u);
+}
+
 TEST_F(HttpSinkTest, SeveralAtATime) {
   set("parallel", "2");
   ASSERT_EQ(sink_.start(), BUS_OK);

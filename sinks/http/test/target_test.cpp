@@ -43,5 +43,18 @@ TEST(Target, RefusesHeadersThatAreNotTheUsers) {
   EXPECT_THAT(secret.message(), HasSubstr("secret"));
 }
 
+TEST(Target, HostsThatMayBeAskedAreChecked) {
+  std::vector<std::string> hosts;
+  ASSERT_TRUE(read_hosts({"10.0.0.1", "10.1.0.0/16", "[fd00::1]", "fd00::/8", "hooks.internal"}, hosts).ok());
+  EXPECT_THAT(hosts,
+              ::testing::ElementsAre("10.0.0.1", "10.1.0.0/16", "fd00::1", "fd00::/8", "hooks.internal"));
+  for (const char* wrong : {"", "10.1.0.0/33", "fd00::/129", "10.1.0.0/", "10.1.0.0/a", "name/8",
+                            "10.0.0.1:80", "http://a/", "*.internal", "a b", "/8"}) {
+    const Status read = read_hosts({wrong}, hosts);
+    EXPECT_EQ(read.code(), Code::invalid) << wrong;
+    EXPECT_NE(read.message().find(std::string("\"") + wrong + "\""), std::string::npos) << read.message();
+  }
+}
+
 }  // namespace
 }  // namespace bus::http

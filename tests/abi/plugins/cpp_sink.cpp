@@ -14,12 +14,13 @@ class CppSink final : public bus::Sink {
   static constexpr bus_option options[] = {
       bus::option("path", BUS_OPT_PATH, "File to write to.", nullptr, BUS_OPT_REQUIRED),
       bus::option("trouble", BUS_OPT_ENUM, "How to fail.", "none", 0,
-                  "none|once|invalid|stuck|throw|start|denied|later|later_once|later_invalid|silent"),
+                  "none|once|invalid|stuck|throw|start|denied|later|later_once|later_invalid|silent|gone"),
       bus::option("resume", BUS_OPT_INT, "The last event that it claims to have; 0 claims nothing.", "0"),
   };
 
   CppSink(bus::Host host, const bus::Settings& settings)
-      : later_(host),
+      : host_(host),
+        later_(host),
         timer_(host),
         path_(settings.text("path")),
         trouble_(settings.text("trouble")),
@@ -36,6 +37,11 @@ class CppSink final : public bus::Sink {
   bus::Delivery deliver(const bus::Batch& batch) override {
     if (trouble_ == "throw" && tries_++ == 0) throw std::runtime_error("thrown in deliver");
     if (trouble_ == "silent") return bus::Later::delivery();
+    if (batch.resumed()) trouble_ = "none", write("resumed");
+    if (trouble_ == "gone") {
+      host_.report(BUS_HEALTH_FAILED, "nobody wants it");
+      return bus::Later::delivery();
+    }
     if (trouble_.starts_with("later")) {
       if (later_.answer({}).code() != bus::Code::invalid) write("answered inside of deliver");
       if (!timer_.once(std::chrono::seconds(1), [this, batch] { answer(batch); }).ok()) write("no timer");
@@ -79,6 +85,7 @@ class CppSink final : public bus::Sink {
     }
   }
 
+  bus::Host host_;
   bus::Later later_;
   bus::Timer timer_;
   std::string path_, trouble_;

@@ -201,7 +201,7 @@ TEST_F(OnProgramsTest, RestartStopsWhatRuns) {
   const auto status =
       run("echo $BUS_EVENT_SEQ >> $0/runs; test $BUS_EVENT_SEQ = 1 && exec sleep 1000; exit 4", {event(1)},
           [&](OnPrograms& programs) {
-            if (there("runs") && !std::exchange(more, true)) {
+            if (written("runs") == "1\n" && !std::exchange(more, true)) {
               EXPECT_TRUE(take(programs, event(2)));
             }
           });

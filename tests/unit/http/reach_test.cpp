@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "core/http/client.h"
+#include "tests/support/scripted_server.h"
 #include "tests/unit/http/raw_client.h"
 
 namespace bus::http {
@@ -140,6 +141,20 @@ TEST_F(ReachingClient, IsKeptFromThisMachine) {
   EXPECT_TRUE(ask("127.0.0.1", {true, {"127.0.0.0/8"}}).ok());
   EXPECT_TRUE(ask("localhost", {true, {"localhost"}}).ok());
   EXPECT_TRUE(ask("127.0.0.1", {}).ok());
+}
+
+// Who may be asked sends us on to who may not.
+TEST_F(ReachingClient, ARedirectIsJudgedToo) {
+  testing::ScriptedServer one, two;
+  std::string there = two.url("/secret");
+  there.replace(there.find("127.0.0.1"), 9, "127.0.0.2");
+  one.answer("/a", "", "Location: " + there + "\r\n", "302 Found");
+  const auto answer =
+      make_client()->send({.url = one.url("/a"), .max_redirects = 3, .reach = {true, {"127.0.0.1"}}});
+  ASSERT_FALSE(answer.ok());
+  EXPECT_EQ(answer.error().code, Code::denied) << answer.error().message;
+  EXPECT_EQ(one.asked().size(), 1u);
+  EXPECT_TRUE(two.asked().empty());
 }
 
 TEST_F(ReachingClient, AProxyIsNotAskedForAPrivateAddress) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "core/base/file.h"
 #include "tests/support/temp_folder.h"
@@ -33,6 +34,11 @@ class ConfineTest : public ::testing::Test {
     options_["path"].texts = {path};
     const auto plugin = confined();
     return plugin ? (*plugin)->confinement.allowed.files : std::vector<std::string>{plugin.error().message};
+  }
+
+  std::vector<std::string> out_of_reach() {
+    const auto plugin = confined();
+    return plugin ? (*plugin)->confinement.out_of_reach : std::vector<std::string>{plugin.error().message};
   }
 
   testing::TempFolder folder_;
@@ -91,6 +97,17 @@ TEST_F(ConfineTest, OptionsOfTypePathAllow) {
   EXPECT_THAT(files_for(folder_ / "home/bus/bus.db"), IsEmpty());
   std::filesystem::create_symlink(folder_ / "home/bus", folder_ / "home/data/link");
   EXPECT_THAT(files_for(folder_ / "home/data/link/bus.db"), IsEmpty());
+}
+
+TEST_F(ConfineTest, SaysWhatStaysOutOfReach) {
+  options_["path"].texts = {folder_ / "home/data/out.ndjson"};  // can be made: its folder is given
+  EXPECT_THAT(out_of_reach(), IsEmpty());
+  options_["path"].texts = {folder_ / "home/out.ndjson"};
+  EXPECT_THAT(out_of_reach(), ElementsAre(folder_ / "home/out.ndjson"));
+  std::ofstream(folder_ / "home/out.ndjson") << "there";
+  EXPECT_THAT(out_of_reach(), IsEmpty());
+  options_["path"].texts = {folder_ / "home", folder_ / "home/bus/bus.db"};
+  EXPECT_THAT(out_of_reach(), ElementsAre(folder_ / "home", folder_ / "home/bus/bus.db"));
 }
 
 TEST(CheckUnconfined, WhatOnlyAProcessCanHoldNeedsOne) {

@@ -35,7 +35,7 @@ TEST(Loader, ReadsADescriptorInCpp) {
   EXPECT_EQ(descriptor.options[0].type, OptionType::path);
   EXPECT_TRUE(descriptor.options[0].required);
   EXPECT_FALSE(descriptor.options[0].has_default);
-  EXPECT_EQ(descriptor.options[1].choices.size(), 11u);
+  EXPECT_EQ(descriptor.options[1].choices.size(), 12u);
   EXPECT_FALSE(descriptor.needs_no_settings());
 }
 

@@ -65,6 +65,13 @@ class SinkTest : public ::testing::Test {
     return words;
   }
 
+  std::string resume() {
+    std::string said;
+    sink_->resume([&said](const Status& status) { said = status ? "ok" : status.error().message; });
+    step();
+    return said;
+  }
+
   testing::World world_;
   SinkSettings settings_;
   std::shared_ptr<SinkInstance> sink_;
@@ -354,7 +361,7 @@ TEST_F(SinkTest, ALaterRefusalGoesToTheDeadLettersAndComesAgain) {
   EXPECT_EQ(lines().back(), "5 e");
 }
 
-TEST_F(SinkTest, ALetterThatIsNotAnsweredAtStopIsKept) {
+TEST_F(SinkTest, ALetterForWhichTheAnswerComesLaterIsKeptAtStop) {
   world_.emit({"a", "bad", "c"});
   run("later_invalid");
   for (int i = 0; i < 2; ++i) {
@@ -380,6 +387,54 @@ TEST_F(SinkTest, WhatIsNotAnsweredAtStopComesAgain) {
   EXPECT_EQ(cursor(), 0u);
   run();
   EXPECT_THAT(lines(), ElementsAre("start 0", "stop", "start 0", "1 a", "2 b"));
+}
+
+TEST_F(SinkTest, OneThatHasGivenUpTriesAgainWhenSomebodyAsks) {
+  world_.emit({"a", "b"});
+  run("gone");
+  EXPECT_EQ(sink_->status().state.state, State::failed);
+  EXPECT_EQ(resume(), "ok");
+  step();
+  EXPECT_THAT(lines(), ElementsAre("start 0", "resumed", "1 a", "2 b"));
+  EXPECT_EQ(sink_->status().state.state, State::ok);
+  EXPECT_EQ(sink_->acknowledged(), 2u);
+  EXPECT_EQ(resume(), "sink 'out' waits for nothing");
+  world_.emit({"c"});
+  step();
+  EXPECT_EQ(lines().back(), "3 c") << "it is told once";
+}
+
+TEST_F(SinkTest, APauseIsCutShortWhenSomebodyAsks) {
+  world_.emit({"a", "stuck"});
+  run("stuck");
+  ASSERT_EQ(sink_->status().state.state, State::retrying);
+  world_.clock.advance(100ms);
+  EXPECT_EQ(resume(), "ok");
+  EXPECT_EQ(sink_->status().figures.attempts, 2u);
+  const Time next = sink_->status().trouble.next;
+  world_.clock.advance(next - world_.clock.now() - 1ms);  // the first pause would be over
+  step();
+  EXPECT_EQ(sink_->status().figures.attempts, 2u);
+  world_.clock.advance(1ms);
+  step();
+  EXPECT_EQ(sink_->status().figures.attempts, 3u);
+}
+
+TEST_F(SinkTest, WhatIsNotStartedCannotTryAgain) {
+  run("start");
+  EXPECT_EQ(resume(), "sink 'out' is not started: nobody there yet");
+}
+
+TEST_F(SinkTest, WhatHasGivenUpTakesNoDeadLetters) {
+  world_.emit({"bad"});
+  run("invalid");
+  stop();
+  world_.emit({"a"});
+  run("gone");
+  EXPECT_THAT(redeliver({1}), ElementsAre("1 sink 'out' has given up"));
+  resume();
+  step();
+  EXPECT_THAT(redeliver({1}), ElementsAre("1 ok"));
 }
 
 TEST_F(SinkTest, TheFilterAppliesAndTheCursorMovesOverTheRest) {

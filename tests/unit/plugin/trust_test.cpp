@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "core/base/file.h"
+#include "core/plugin/reserved_names.h"
 #include "tests/unit/plugin/world.h"
 
 namespace bus::plugin {
@@ -111,6 +112,7 @@ TEST_F(TrustTest, AMalformedFileTrustsNobody) {
 TEST_F(TrustTest, NamesOfBusAreReserved) {
   EXPECT_TRUE(is_reserved_name("cli"));
   EXPECT_TRUE(is_reserved_name("bus"));
+  EXPECT_TRUE(is_reserved_name("on"));
   EXPECT_FALSE(is_reserved_name("hello"));
 }
 

@@ -2,10 +2,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "plugins-sdk/check/findings.h"
 #include "plugins-sdk/check/json.h"
 #include "plugins-sdk/check/report.h"
 #include "plugins-sdk/check/sample.h"
+#include "plugins-sdk/check/senders.h"
 
 namespace bus::check {
 namespace {
@@ -39,6 +42,27 @@ TEST(CheckText, IsUtf8WithoutNul) {
     EXPECT_FALSE(is_text(bad, 20)) << bad;
   }
   EXPECT_FALSE(is_text(std::string_view("a\0b", 3), 20));
+}
+
+TEST(CheckText, IsMendedByteByByte) {
+  EXPECT_EQ(as_utf8("a\xc3\xa9\xff\xe2\x82z"), "a\xc3\xa9???z");
+  EXPECT_EQ(as_utf8(""), "");
+}
+
+TEST(CheckSenders, SendAgainWhatIsNotTakenNow) {
+  std::map<std::size_t, int> tries;
+  const Counts counts = with_senders([&](std::size_t number) {
+    const int before = tries[number]++;
+    if (number % 4 == 0) return Answer::taken;
+    if (number % 4 == 1) return before < 2 ? Answer::not_now : Answer::taken;
+    return number % 4 == 2 ? Answer::not_now : Answer::never;
+  });
+  ASSERT_THAT(tries, SizeIs(kSent));
+  for (const auto& [number, count] : tries)
+    EXPECT_EQ(count, number % 4 == 1 ? 3 : number % 4 == 2 ? kTries : 1) << number;
+  EXPECT_EQ(counts.sent, kSent);
+  EXPECT_EQ(counts.accepted, kSent / 2);
+  EXPECT_EQ(counts.refused, kSent / 2);
 }
 
 TEST(CheckSample, ReadsWhatIsSetAndWhatIsOffered) {

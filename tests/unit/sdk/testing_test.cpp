@@ -53,6 +53,8 @@ class Echo final : public bus::Source, public bus::WebhookSource, public bus::In
   }
   bus::WebhookReply on_request(const bus::WebhookRequest& request) override {
     if (request.body == "teapot") return {{}, 418, "{}"};
+    if (request.body == "half")
+      return (void)host_.post(event("half")), bus::WebhookReply{bus::denied("no"), 0, {}};
     count_.add();
     (void)state_.put("last", request.body);
     return {host_.post(event(request.body)), 0, {}};
@@ -135,6 +137,18 @@ TEST(FakeHost, RefusesAsItIsTold) {
   host.abilities.self.refusal = BUS_DENIED;
   host.abilities.fire_all();
   EXPECT_THAT(host.abilities.requests, IsEmpty());
+}
+
+TEST(FakeHost, DropsWhatACallbackPostedThatThenFails) {
+  FakeHost host(kEcho);
+  Instance source(kEcho, host);
+  ASSERT_EQ(source.start(), BUS_OK);
+  EXPECT_EQ(source.request({.body = "half"}).code, BUS_DENIED);
+  EXPECT_THAT(host.events, IsEmpty());
+  ASSERT_THAT(host.dropped, SizeIs(1));
+  EXPECT_EQ(host.dropped[0].summary, "half");
+  EXPECT_EQ(source.request({.body = "whole"}).code, BUS_OK);
+  EXPECT_THAT(host.events, SizeIs(1));
 }
 
 TEST(FakeHost, MayLackWhatAPluginAsksFor) {

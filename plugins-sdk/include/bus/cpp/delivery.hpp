@@ -19,6 +19,8 @@ class Batch {
   explicit Batch(const bus_batch* batch) : batch_(batch) {}
   // See BUS_BATCH_OUT_OF_TURN.
   bool out_of_turn() const { return (batch_->flags & BUS_BATCH_OUT_OF_TURN) != 0; }
+  // See BUS_BATCH_RESUMED.
+  bool resumed() const { return (batch_->flags & BUS_BATCH_RESUMED) != 0; }
   std::size_t size() const { return batch_->count; }
   const bus_record& operator[](std::size_t index) const { return *bus_batch_at(batch_, index); }
 

@@ -22,10 +22,20 @@ struct FakeAbilities : FakeTimers, FakePrograms, FakeRequests, FakeValues {
   FakeAbilities(const FakeAbilities&) = delete;
   FakeAbilities& operator=(const FakeAbilities&) = delete;
 
+  static constexpr const char* kIds[] = {BUS_EXT_TIMER,  BUS_EXT_FD,    BUS_EXT_PROCESS, BUS_EXT_HTTP,
+                                         BUS_EXT_STREAM, BUS_EXT_RELAY, BUS_EXT_EXPR,    BUS_EXT_FORM,
+                                         BUS_EXT_LATER,  BUS_EXT_STATE, BUS_EXT_METRIC};
+
   const bus_expr* expr = &kExpr;  // results that were prepared, unless the test brings a language
   bool bare = false;              // no extension is there
   std::set<std::string, std::less<>> missing;  // ids of those that are not there
   FakeSelf self;                               // of every table, and of bus_host
+
+  // Every timer, watch, program, request and stream is over, as after stop.
+  void end_all() {
+    timers.clear(), watches.clear(), programs.clear();
+    requests.clear(), streams.clear(), relayed.clear();
+  }
 
   // The table of an extension; null for one that is not there.
   const void* table(std::string_view id) const {

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -45,6 +46,7 @@ class FakeHost {
   std::vector<Event> events;   // emitted and posted, that were taken
   std::size_t offered = 0;     // emitted and posted, taken or not
   std::vector<Event> refused;  // those of them that were not taken
+  std::vector<Event> dropped;  // those that were posted by a callback that then failed
   std::vector<std::pair<std::int32_t, std::string>> reports;  // health and reason
   std::vector<std::string> logged;
   std::int32_t answer = BUS_OK;  // to emit and post
@@ -55,6 +57,25 @@ class FakeHost {
   bool stopped = false;  // emit and post answer BUS_STOPPING from now on
   bool over = false;     // stop has returned: nothing may be emitted any more
   std::size_t late = 0;  // events that were offered all the same
+
+  // Around a webhook or intake callback, as Instance has it: what it posts is stored when it has ended well.
+  // (Of a test that calls the plugin's tables itself it is stored at once.)
+  class Callback {
+   public:
+    explicit Callback(FakeHost& host) : host_(host) { host_.posted_.emplace(); }
+    Callback(const Callback&) = delete;
+    Callback& operator=(const Callback&) = delete;
+    ~Callback() {
+      auto& into = good ? host_.events : host_.dropped;
+      const std::lock_guard lock(host_.mutex());
+      for (Event& event : *host_.posted_) into.push_back(std::move(event));
+      host_.posted_.reset();
+    }
+    bool good = false;
+
+   private:
+    FakeHost& host_;
+  };
 
  private:
   static FakeHost& of(void* self) { return *FakeSelf::of(self).host; }
@@ -102,11 +123,12 @@ class FakeHost {
   std::int32_t take(const bus_event* all, std::size_t count, bus_error* error) {
     const std::lock_guard lock(mutex());
     note(count);
+    std::vector<Event>& taken = posted_ ? *posted_ : events;
     std::int32_t code = stopped ? std::int32_t{BUS_STOPPING} : answer;
     for (std::size_t i = 0; i < count; ++i) {
       Event event = sdk::detail::event_of(all[i]);
       if (i == 0) code = judged(event);
-      (code == BUS_OK ? events : refused).push_back(std::move(event));
+      (code == BUS_OK ? taken : refused).push_back(std::move(event));
     }
     return refuse(error, code, "not taken");
   }
@@ -135,6 +157,7 @@ class FakeHost {
 
   std::string name_;
   bus_host table_{};
+  std::optional<std::vector<Event>> posted_;  // by the callback that runs
 };
 
 }  // namespace bus::testing

@@ -74,15 +74,17 @@ class Instance {
   // Timers, watches, programs and requests end with it, as they do in the host.
   void stop() {
     if (!exists()) return;
+    stopped_ = true;
     source_ != nullptr ? source_->stop(source_->self) : sink_->stop(sink_->self);
-    host_.stopped = host_.over = stopped_ = true;
-    host_.abilities.timers.clear(), host_.abilities.watches.clear(), host_.abilities.programs.clear();
-    host_.abilities.requests.clear(), host_.abilities.streams.clear(), host_.abilities.relayed.clear();
+    host_.stopped = host_.over = true;
+    host_.abilities.end_all();
   }
   void destroy() {
-    if (source_ != nullptr) source_->destroy(source_->self);
-    if (sink_ != nullptr) sink_->destroy(sink_->self);
-    source_ = nullptr, sink_ = nullptr, webhook = nullptr, intake = nullptr;
+    const bus_source* const source = std::exchange(source_, nullptr);
+    const bus_sink* const sink = std::exchange(sink_, nullptr);
+    webhook = nullptr, intake = nullptr;
+    if (source != nullptr) source->destroy(source->self);
+    if (sink != nullptr) sink->destroy(sink->self);
   }
   void end() {
     if (!stopped_) stop();
@@ -109,7 +111,9 @@ class Instance {
     bus_webhook_reply out{};
     out.size = sizeof out;
     bus_error why{sizeof why, BUS_OK, {}};
+    FakeHost::Callback callback(host_);
     const std::int32_t code = webhook->on_request(source_->self, &in, &out, &why);
+    callback.good = code == BUS_OK;
     return {code, out.status, text_of(out.body), why.message};
   }
   // REQUIRES: the source offers bus.intake/1.
@@ -117,7 +121,9 @@ class Instance {
     bus_intake_reply out{};
     out.size = sizeof out;
     bus_error why{sizeof why, BUS_OK, {}};
+    FakeHost::Callback callback(host_);
     const std::int32_t code = intake->on_message(source_->self, text_of(json), &out, &why);
+    callback.good = code == BUS_OK;
     return {code, 0, text_of(out.json), why.message};
   }
   // REQUIRES: it is a sink; there is at least one record. The batch lives until the next one.
