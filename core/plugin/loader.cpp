@@ -97,7 +97,11 @@ Result<std::shared_ptr<const Plugin>> load_isolated(GatedFile file, const std::s
   Begun begun;
   const auto child = begin_child(
       spawner, *library, looking(), patience, [](std::string_view) {}, begun);
-  if (!child) return error(child.error().code, path + ": " + child.error().message, child.error().hint);
+  if (!child) {
+    const Error& why = child.error();
+    const bool named = why.message.starts_with(path);
+    return error(why.code, named ? why.message : path + ": " + why.message, why.hint);
+  }
   if (begun.descriptor.size() > kMaxDescriptor)
     return error(Code::invalid, path + " says too much of itself");
   Unpacker in(begun.descriptor);

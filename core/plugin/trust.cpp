@@ -13,7 +13,6 @@
 #include "core/base/time_text.h"
 #include "core/json/reader.h"
 #include "core/json/writer.h"
-#include "core/plugin/minisign.h"
 
 namespace bus::plugin {
 namespace {
@@ -70,19 +69,6 @@ Result<std::vector<Pin>> decode_file(std::string_view bytes) {
 
 std::string trust_command(const GatedFile& file) {
   return "bus plugins trust " + shell_word(file.path);
-}
-
-// By the key of a pin for the library's path; the value if it holds.
-Status check_signature(const Pin& pin, const GatedFile& file) {
-  const auto key = MinisignKey::parse(pin.key);
-  if (!key) return key.error();
-  const auto signature = read_signature_of(file.path);
-  if (!signature) return signature.error();
-  const auto library = read_gated(file);
-  if (!library) return library.error();
-  const auto comment = key->verify(*signature, *library);
-  if (!comment) return error(comment.error().code, file.path + " " + comment.error().message);
-  return Ok{};
 }
 
 }  // namespace
@@ -142,6 +128,29 @@ Result<std::string> read_signature_of(const std::string& path) {
   return read_all(fd.get(), kMaxMinisignText);
 }
 
+Result<std::string> check_signature(const MinisignKey& key, const GatedFile& file) {
+  const auto signature = read_signature_of(file.path);
+  if (!signature) return error(Code::denied, "there is no signature: " + signature.error().message);
+  const auto library = read_gated(file);
+  if (!library) return library.error();
+  auto comment = key.verify(*signature, *library);
+  if (comment) return comment;
+  const bool malformed = comment.error().code == Code::invalid;
+  return error(comment.error().code, file.path + (malformed ? ".minisig " : " ") + comment.error().message);
+}
+
+namespace {
+
+// By the key of a pin for the library's path.
+Status check_pin(const Pin& pin, const GatedFile& file) {
+  const auto key = MinisignKey::parse(pin.key);
+  if (!key) return key.error();
+  const auto comment = check_signature(*key, file);
+  return comment ? Status(Ok{}) : Status(comment.error());
+}
+
+}  // namespace
+
 Result<std::string> judge(const TrustStore& trust, const GatedFile& file) {
   const auto pins = trust.list();
   if (!pins) return pins.error();
@@ -154,7 +163,7 @@ Result<std::string> judge(const TrustStore& trust, const GatedFile& file) {
           error(Code::denied,
                 file.path + " has changed since it was trusted (" + pin.sha256 + ", now " + file.sha256 + ")",
                 "if you know why: " + trust_command(file));
-    } else if (Status held = check_signature(pin, file); held) {
+    } else if (Status held = check_pin(pin, file); held) {
       return std::string("signed");
     } else {
       why = error(Code::denied, "the signature of " + file.path + " is not good: " + held.error().message,

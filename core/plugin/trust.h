@@ -8,6 +8,7 @@
 #include "core/base/clock.h"
 #include "core/base/result.h"
 #include "core/plugin/gate.h"
+#include "core/plugin/minisign.h"
 
 namespace bus::plugin {
 
@@ -44,5 +45,9 @@ Result<std::string> judge(const TrustStore& trust, const GatedFile& file);
 
 // The text of the signature beside the library; Code::not_found if there is none.
 Result<std::string> read_signature_of(const std::string& path);
+
+// Checks the signature beside the library by that key. The value is its trusted comment. Code::denied: there
+// is none, or it does not hold; Code::invalid: it is malformed.
+Result<std::string> check_signature(const MinisignKey& key, const GatedFile& file);
 
 }  // namespace bus::plugin

@@ -44,8 +44,8 @@ Status check_name(const fs::path& place) {
 }
 
 // Of a signature that does not do.
-Error unsigned_by(const GatedFile& file, Code code, const std::string& why) {
-  return error(code, why,
+Error unsigned_by(const GatedFile& file, const Error& why) {
+  return error(why.code, why.message,
                "get " + shell_word(file.path + ".minisig") +
                    " again from who made the library, or trust these very bytes: bus plugins trust " +
                    shell_word(file.path));
@@ -60,14 +60,10 @@ Status take_signature(const GatedFile& file, const std::string& key_text, TrustL
     return error(Code::invalid, "the key " + key.error().message,
                  "give the second line of its .pub file, or the name of that file");
   }
-  if (!signature)
-    return unsigned_by(file, Code::denied, "there is no signature: " + signature.error().message);
   out.pin.sha256.clear();
   out.pin.key = key->text();
-  auto bytes = read_gated(file);
-  if (!bytes) return std::move(bytes).error();
-  auto comment = key->verify(*signature, *bytes);
-  if (!comment) return unsigned_by(file, comment.error().code, file.path + " " + comment.error().message);
+  auto comment = check_signature(*key, file);
+  if (!comment) return unsigned_by(file, comment.error());
   out.comment = std::move(*comment);
   return Ok{};
 }

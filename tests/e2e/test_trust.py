@@ -86,7 +86,7 @@ def test_what_a_library_does_when_it_is_looked_at(world, folder):
     assert said["description"]["summary"] == "It was allowed:"
     crashed = world.run("plugins", "trust", put(folder, "crashing"), "--yes", status=2)
     assert "SIGABRT" in crashed.err
-    world.run("plugins", "trust", put(folder, "abi_two"), "--yes", status=2)
+    assert "build it again with the SDK" in world.run("plugins", "trust", put(folder, "abi_two"), "--yes", status=2).err
     nothing = folder / "nothing.so"
     nothing.write_text("not a library")
     assert "is no shared library" in world.run("plugins", "trust", nothing, "--yes", status=2).err
@@ -156,6 +156,14 @@ def test_signatures_of_minisign(world, folder):
     world.run("plugins", "trust", path, "--yes", "--key", public, status=77)
     minisign("-S", "-s", secret, "-m", path, "-t", "cpp_source 1.0")
     world.run("plugins", "trust", path, "--yes", "--key", world.root / "other.pub", status=77)
+    good = Path(f"{path}.minisig").read_text()
+    for bad, status, reason in ((good[:100], 2, "minisig is no signature"), (good.replace("1.0", "2.0"), 77, "comment was changed"),
+                                ("", 2, "minisig is no signature")):
+        Path(f"{path}.minisig").write_text(bad)
+        refused = world.run("plugins", "trust", path, "--yes", "--key", public, status=status).err
+        assert reason in refused and f"bus plugins trust {path}" in refused
+    assert not (world.config / "trust.json").exists()
+    Path(f"{path}.minisig").write_text(good)
     said = world.run("plugins", "trust", path, "--yes", "--key", public.read_text().splitlines()[1])
     assert "cpp_source 1.0" in said.out
 
