@@ -75,8 +75,10 @@ struct SinkTable {
 };
 
 // The keys of a sink's or a source's table that the host reads itself. No option of a plugin can have such a
-// name: it would never be given its value.
+// name: it would never be given its value. Keys that are added once plugins are about begin with kHostPrefix,
+// with which no option begins, so that what loads today loads then.
 std::span<const std::string_view> host_keys(bool sink);
+inline constexpr std::string_view kHostPrefix = "host_";
 
 // A configured source or sink: what the host knows of it, and the rest for the plugin.
 struct PluginTable {

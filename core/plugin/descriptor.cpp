@@ -94,6 +94,8 @@ Status check_name(const Descriptor& plugin, const std::string& option) {
       return bad("option " + option + " has the name of a setting that bus itself reads in every " +
                  std::string(name(plugin.role)) + "'s table");
   }
+  if (option.starts_with(config::kHostPrefix))
+    return bad("option " + option + " has a name that bus keeps for settings of its own: host_…");
   for (const OptionInfo& other : plugin.options) {
     if (option == other.name) return bad("option " + option + " is there twice");
   }

@@ -16,12 +16,14 @@ constexpr std::uint32_t kMaxRows = 256;
 // What the host itself reads of a plugin's table (host_keys() of core/config/settings.h), and of a sink's.
 constexpr const char* kOfTheHost[] = {"enabled", "plugin", "isolation", "allow", "memory", "call_timeout"};
 constexpr const char* kOfSinks[] = {"predicate", "batch", "retry_max_attempts", "retry_max_age", "from"};
+constexpr const char* kKept = "host_";  // for what later hosts read
 
 bool is_of_the_host(const bus_plugin& plugin, const std::string& name) {
   const auto is_one_of = [&](const auto& keys) {
     return std::find(std::begin(keys), std::end(keys), name) != std::end(keys);
   };
-  return is_one_of(kOfTheHost) || (plugin.role == BUS_ROLE_SINK && is_one_of(kOfSinks));
+  return name.starts_with(kKept) || is_one_of(kOfTheHost) ||
+         (plugin.role == BUS_ROLE_SINK && is_one_of(kOfSinks));
 }
 
 bool is_literal(const char* text) {

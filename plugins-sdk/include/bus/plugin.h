@@ -47,7 +47,8 @@ enum bus_option_flags {
 
 /* A setting of the plugin's table in the configuration. Names that the host reads itself in every table
    cannot be an option's: enabled, plugin, isolation, allow, memory, call_timeout; and in a sink's: predicate,
-   batch, retry_max_attempts, retry_max_age, from. A plugin with such an option is not loaded. */
+   batch, retry_max_attempts, retry_max_age, from. Those of later hosts begin with host_. A plugin with an
+   option of such a name is not loaded. */
 typedef struct bus_option {
   const char* name;          /* [a-z][a-z0-9_]* */
   const char* default_value; /* as it would stand in the configuration, a list as "a,b"; null: none */

@@ -56,6 +56,12 @@ TEST(Descriptor, RefusesOptionsThatTheHostWouldSwallow) {
   }
 }
 
+TEST(Descriptor, RefusesNamesThatAreKeptForLaterHosts) {
+  const auto got = read(false, {"host_name"});
+  ASSERT_FALSE(got.ok());
+  EXPECT_THAT(got.error().message, HasSubstr("option host_name has a name that bus keeps"));
+}
+
 TEST(Descriptor, KeysOfSinksAreFreeForSources) {
   const auto source = read(false, {"predicate", "batch", "from"});
   ASSERT_TRUE(source.ok()) << source.error().message;
