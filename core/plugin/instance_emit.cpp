@@ -78,7 +78,9 @@ Status Instance::emit(const bus_event* events, std::size_t count, bus_receipt* r
   if (!taken) return std::move(taken).error();
   ingest::Answers stored;
   if (!taken->events.empty())
-    stored = services_.ingest.append(std::move(taken->events), ingest::Durability::commit);
+    // The caller waits for it anyway.
+    stored =
+        services_.ingest.append(std::move(taken->events), ingest::Durability::commit, ingest::Hand::direct);
   const ingest::Answers answers = answers_of(std::move(taken->refusals), std::move(stored));
   char* receipt = reinterpret_cast<char*>(receipts);
   for (const ingest::Answer& one : answers) {
