@@ -119,9 +119,12 @@ Result<int> follow(Session& session, process::LogReader& log) {
   const auto more = log.follow();
   if (!more) return more.error();
   while (!session.out().failed()) {
-    const bool over = log.finished();
     if (Status written = write_all_lines(session, log); !written) return std::move(written).error();
-    if (over) return kGood;
+    // Asked after the reading, which takes in what the descriptor told.
+    if (log.finished()) {
+      if (Status written = write_all_lines(session, log); !written) return std::move(written).error();
+      return kGood;
+    }
     pollfd ready{*more, POLLIN, 0};
     if (::poll(&ready, 1, -1) < 0 && errno != EINTR) return system_error("poll", errno);
   }

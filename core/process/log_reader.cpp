@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -18,8 +19,9 @@ namespace {
 constexpr std::size_t kReadAtOnce = std::size_t{128} << 10;                 // more than the longest line
 constexpr std::uint32_t kChanges = IN_MODIFY | IN_ATTRIB | IN_CLOSE_WRITE;  // IN_ATTRIB: rotated or removed
 
-constexpr int kLockTries = 20;
-constexpr useconds_t kLockPause = 1000;
+// For the lock of a log whose writer has closed it.
+constexpr microseconds kLockPatience = seconds(5);
+constexpr microseconds kFirstLockPause = milliseconds(1), kLongestLockPause = milliseconds(50);
 
 // One file of a log.
 struct Piece {
@@ -207,13 +209,16 @@ std::uint64_t LogReader::gone() const {
 }
 
 bool LogReader::finished() {
-  // Where a writer was killed the kernel tells of the closing a moment before it gives up the lock.
-  for (int tries = std::exchange(state_->closing, false) ? kLockTries : 1;;) {
+  // Where a writer was killed the kernel tells of the closing a moment before it gives up the lock; and a
+  // program that the writer was starting has the lock, too, until it is executed.
+  const Mono until =
+      system_clock().monotonic() + (std::exchange(state_->closing, false) ? kLockPatience : microseconds(0));
+  for (microseconds pause = kFirstLockPause;; pause = std::min(pause * 2, kLongestLockPause)) {
     const UniqueFd now(::open(state_->path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
     if (!now) return true;
     if (log_locked(now.get())) {
-      if (--tries == 0) return false;
-      ::usleep(kLockPause);
+      if (system_clock().monotonic() >= until) return false;
+      ::usleep(static_cast<useconds_t>(pause.count()));
     } else if (same_file(now.get(), state_->path)) {
       return true;  // and was not put aside meanwhile
     }
