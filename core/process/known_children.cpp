@@ -38,7 +38,8 @@ bool KnownChildren::contains(pid_t pid) {
 }
 
 KnownChildren& known_children() {
-  static KnownChildren all;
+  // Never destroyed: a thread that was given up may come to need it while the process ends.
+  static KnownChildren& all = *new KnownChildren;
   return all;
 }
 
