@@ -302,18 +302,23 @@ bool Runner::on_thread() const {
   return core_->thread_id.load() == std::this_thread::get_id();
 }
 
+bool Runner::await_end(milliseconds grace) {
+  MutexLock lock(core_->mutex);
+  core_->closed = true;
+  core_->rouse();
+  if (!core_->thread.joinable()) return true;
+  const auto deadline = std::chrono::steady_clock::now() + grace;
+  while (!core_->ended && core_->gone.wait_until(core_->mutex, deadline)) {
+  }
+  return core_->ended;
+}
+
 bool Runner::stop(milliseconds grace) {
+  const bool ended = await_end(grace);
   std::thread thread;
-  bool ended = false;
   {
     MutexLock lock(core_->mutex);
-    core_->closed = true;
-    core_->rouse();
     if (!core_->thread.joinable()) return true;
-    const auto deadline = std::chrono::steady_clock::now() + grace;
-    while (!core_->ended && core_->gone.wait_until(core_->mutex, deadline)) {
-    }
-    ended = core_->ended;
     thread = std::move(core_->thread);
   }
   if (ended) {

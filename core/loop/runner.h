@@ -88,6 +88,8 @@ class Runner {
   // took longer than `grace`: then the thread is left to itself and ends when its call does. Safe without
   // start(), and twice.
   bool stop(milliseconds grace);
+  // The first half of that: a thread that takes longer is not left, and can be waited for again.
+  bool await_end(milliseconds grace);
 
  private:
   struct Core;

@@ -15,6 +15,8 @@ namespace {
 
 constexpr microseconds kProgramGrace{2'000'000};  // at stop; well within HostServices::stop_grace
 
+constexpr milliseconds kAfterKill{5'000};  // for a thread whose plugin's process was killed
+
 constexpr std::size_t kLongestReason = 512;  // bytes
 
 Error stopped() {
@@ -208,14 +210,17 @@ void Instance::run_stop() {
 }
 
 bool Instance::finish_stop() {
-  if (runner_.stop(services_.stop_grace)) return true;
-  given_up_.store(true);
-  programs_.kill_all();
-  if (isolated_ != nullptr) isolated_->kill();
+  if (runner_.await_end(services_.stop_grace)) return runner_.stop(milliseconds(0));
   const auto busy = runner_.current();
+  const std::string late = "did not come back from '" + std::string(busy ? busy->what : "a call") + "'";
+  programs_.kill_all();
+  // What the thread of an isolated one waits for ends with its process.
+  if (isolated_ != nullptr) isolated_->kill();
+  const bool ended = isolated_ != nullptr && runner_.await_end(kAfterKill);
+  if (!ended) given_up_.store(true);
+  (void)runner_.stop(milliseconds(0));
   gate_.close();
-  set_state(State::failed,
-            "did not come back from '" + std::string(busy ? busy->what : "a call") + "' and was left");
+  set_state(State::failed, late + (ended ? ", and its process was killed" : " and was left"));
   return false;
 }
 

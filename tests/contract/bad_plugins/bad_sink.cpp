@@ -1,6 +1,8 @@
 // A sink that appends each event's key to `path`, and misbehaves `how` it is told, `where` it is told; in
 // deliver behind the event `at` (by its key), and only as long as the file <path>.bad is there; `later` is in
 // a timer, when it owes the rest of a batch an answer.
+#include <memory>
+
 #include "tests/contract/bad_plugins/bad.h"
 
 namespace {
@@ -64,19 +66,21 @@ void stop(void* self) {
 }
 
 void destroy(void* self) {
-  here(of(self), "destroy");
+  const std::unique_ptr<Sink> sink(&of(self));
+  if (sink->fd >= 0) ::close(sink->fd);
+  here(*sink, "destroy");
 }
 
 const bus_sink* create(const bus_host* host, bus_error*) {
-  auto* sink = new Sink{};
+  auto sink = std::make_unique<Sink>();
   sink->host = host;
   sink->how = bad::setting(host, "how");
   sink->where = bad::setting(host, "where");
   sink->at = bad::setting(host, "at");
   sink->path = bad::setting(host, "path");
   here(*sink, "create");
-  sink->table = {sizeof sink->table, 0, sink, &start, &deliver, &stop, &destroy, nullptr};
-  return &sink->table;
+  sink->table = {sizeof sink->table, 0, sink.get(), &start, &deliver, &stop, &destroy, nullptr};
+  return &sink.release()->table;
 }
 
 const bus_option kOptions[] = {
