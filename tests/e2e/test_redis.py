@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.skipif(SERVER is None or CLIENT is None, reason="there
 
 
 class Redis:
-    """On a unix socket, with a log of every write."""
+    """On a unix socket, with a log of every write, made before the answer (`everysec` may put it off on a busy disk)."""
 
     def __init__(self, root, *args):
         self.folder = root / "redis"
@@ -35,7 +35,7 @@ class Redis:
         with open(self.folder / "log", "ab") as log:
             self.process = subprocess.Popen(
                 [SERVER, "--port", "0", "--unixsocket", str(self.socket), "--dir", str(self.folder), "--save", "",
-                 "--appendonly", "yes", "--appendfsync", "everysec", *self.args], stdout=log, stderr=log)
+                 "--appendonly", "yes", "--appendfsync", "always", *self.args], stdout=log, stderr=log)
         until(lambda: self.process.poll() is None and self.ask("ping", check=False) == "PONG", "the server answers")
 
     def kill(self):
