@@ -67,6 +67,10 @@ void Foreground::give_up() {
 void Foreground::report(Client client, ForegroundReport report, const Done& done) {
   const std::string task = task_id(report.facts);
   orphans_.erase(task);
+  // Whoever told of it before may not be known to have gone yet.
+  for (auto& [teller, told] : open_) {
+    if (teller != client) told.erase(task);
+  }
   Runs& runs = open_[client];
   const Time now = at_.clock.now();
   if (report.state == event::State::finished) {

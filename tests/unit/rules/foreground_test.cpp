@@ -121,6 +121,22 @@ TEST_F(ForegroundTest, ATellerThatComesBackInTimeGoesOn) {
   EXPECT_EQ(host.task().result, Outcome::success);
 }
 
+TEST_F(ForegroundTest, ATellerMayComeBackBeforeItIsKnownToHaveGone) {
+  Life host(folder_.path(), clock_);
+  ASSERT_TRUE(host.report(1, State::running));
+  ASSERT_TRUE(host.report(2, State::running));
+  host.foreground.client_gone(1);
+  clock_.advance(Foreground::kClientGone);
+  host.runner.step();
+  EXPECT_EQ(host.task().state, State::running);
+  ASSERT_TRUE(host.report(3, State::finished, RunEnd{.result = Outcome::success}));
+  host.foreground.client_gone(2);
+  clock_.advance(Foreground::kClientGone);
+  const std::uint64_t head = host.hub.head();
+  host.runner.step();
+  EXPECT_EQ(host.hub.head(), head);
+}
+
 TEST_F(ForegroundTest, ARunOfAnEarlierHostIsLostIfNobodySpeaksOfItAnyMore) {
   ASSERT_TRUE(Life(folder_.path(), clock_).report(1, State::running));
   Life next(folder_.path(), clock_);
